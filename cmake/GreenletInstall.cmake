@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# Libraries, headers, the CMake package and pkg-config's file.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS greenlet greenlet_static EXPORT greenletTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES capi/greenlet.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES capi/greenlet.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} OPTIONAL)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/greenlet)
+install(EXPORT greenletTargets NAMESPACE greenlet:: DESTINATION ${package})
+configure_package_config_file(cmake/greenletConfig.cmake.in greenletConfig.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(greenletConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/greenletConfig.cmake ${PROJECT_BINARY_DIR}/greenletConfigVersion.cmake DESTINATION ${package})
+
+configure_file(packaging/libgreenlet.pc.in libgreenlet.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libgreenlet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

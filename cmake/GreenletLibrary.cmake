@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+# The library's sources, how they are compiled, and how the shared one is linked.
+
+set(GREENLET_SOURCES
+  core/status.cc core/realm.cc core/greenlet.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/locals.cc core/os/posix.cc)
+set(GREENLET_SWITCH_SOURCES core/switch.cc core/stack.cc)
+
+if(NOT GREENLET_HOST_ONLY AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+  set(GREENLET_ASSEMBLY core/arch/x86_64.S)
+endif()
+
+if(GREENLET_ASSEMBLY)
+  list(APPEND GREENLET_SOURCES ${GREENLET_SWITCH_SOURCES})
+else()
+  list(APPEND GREENLET_SOURCES core/arch/none.cc)
+endif()
+if(GREENLET_UNITY)
+  set(GREENLET_SOURCES core/all.cc)
+endif()
+
+function(greenlet_library name type)
+  set(sources ${GREENLET_SOURCES} ${GREENLET_ASSEMBLY})
+  list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/)
+  add_library(${name} ${type} ${sources})
+  add_library(greenlet::${name} ALIAS ${name})
+
+  set_target_properties(${name} PROPERTIES
+    OUTPUT_NAME greenlet
+    CXX_STANDARD 20
+    CXX_STANDARD_REQUIRED ON
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+  if(NOT GREENLET_TOP_LEVEL)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/capi> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>
+    $<$<BOOL:${GREENLET_VALGRIND}>:GREENLET_VALGRIND>)
+  # Unwind tables although nothing throws in here: the exceptions and backtraces of others walk through.
+  target_compile_options(${name} PRIVATE
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fasynchronous-unwind-tables>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-semantic-interposition>)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|i.86)$")
+    target_compile_options(${name} PRIVATE -fcf-protection=branch)
+  endif()
+  if(GREENLET_DEVELOPER)
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>)
+  endif()
+  target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+endfunction()
+
+# NEEDED is libc alone. A C++ compiler driver adds libstdc++, libm and libgcc_s by itself, and gcc has no -nostdlib++ before 13;
+# so no default libraries at all, then those that are wanted: libc, and libgcc.a for what the compiler calls by itself.
+# `-z defs` turns a forgotten C++ runtime call into a link error. A sanitized build needs the driver's libraries.
+function(greenlet_link_shared name)
+  set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  if(NOT UNIX OR APPLE)
+    return()
+  endif()
+  set(map ${PROJECT_SOURCE_DIR}/capi/greenlet.map)
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
+  # nodelete: threads that were here run our exit handler after any dlclose.
+  target_link_options(${name} PRIVATE
+    -Wl,--version-script=${map} -Wl,-Bsymbolic-functions
+    -Wl,-z,relro -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--as-needed)
+  if(NOT GREENLET_SANITIZE)
+    target_link_options(${name} PRIVATE -nodefaultlibs -Wl,-z,defs)
+    target_link_libraries(${name} PRIVATE c gcc)
+  endif()
+endfunction()

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# What tests, examples and benchmarks share: strict warnings, Criterion or a plain main, a launcher such as valgrind.
+
+option(GREENLET_TEST_PLAIN "Test programs with a plain main() in place of Criterion" OFF)
+set(GREENLET_TEST_LAUNCHER "" CACHE STRING "Runs each test program, such as valgrind;--error-exitcode=99")
+set(GREENLET_TEST_TIMEOUT 60 CACHE STRING "Seconds that a test program may take")
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(GREENLET_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+
+if(NOT GREENLET_TEST_PLAIN)
+  find_library(GREENLET_CRITERION criterion REQUIRED)
+  if(NOT GREENLET_CRITERION)
+    message(FATAL_ERROR "Criterion is missing: install libcriterion-dev, or set GREENLET_TEST_PLAIN")
+  endif()
+endif()
+
+# greenlet_program(NAME SOURCES file... [LIBRARIES lib...]): a program with strict warnings, C11 or C++17, linked to
+# greenlet::greenlet unless it names libraries of its own.
+function(greenlet_program name)
+  cmake_parse_arguments(P "" "" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT P_LIBRARIES)
+    set(P_LIBRARIES greenlet::greenlet)
+  endif()
+  add_executable(${name} ${P_SOURCES})
+  set_target_properties(${name} PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON)
+  target_compile_options(${name} PRIVATE ${GREENLET_WARNINGS})
+  target_link_libraries(${name} PRIVATE ${P_LIBRARIES} Threads::Threads)
+endfunction()
+
+# greenlet_test(NAME SOURCES file... [LIBRARIES lib...] [ARGS arg...] [TIMEOUT seconds] [MAIN]): a program run by ctest.
+# MAIN says that it brings its own main(); all others include tests/capi/test.h.
+function(greenlet_test name)
+  cmake_parse_arguments(T "MAIN" "TIMEOUT" "SOURCES;LIBRARIES;ARGS" ${ARGN})
+  greenlet_program(${name} SOURCES ${T_SOURCES} LIBRARIES ${T_LIBRARIES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/capi)
+  if(GREENLET_TEST_PLAIN)
+    target_compile_definitions(${name} PRIVATE GREENLET_TEST_PLAIN)
+  elseif(NOT T_MAIN)
+    target_link_libraries(${name} PRIVATE ${GREENLET_CRITERION})
+  endif()
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT ${GREENLET_TEST_TIMEOUT})
+  endif()
+  add_test(NAME ${name} COMMAND ${GREENLET_TEST_LAUNCHER} $<TARGET_FILE:${name}> ${T_ARGS})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT})
+endfunction()
