@@ -62,12 +62,21 @@ function(greenlet_link_shared name)
   endif()
   set(map ${PROJECT_SOURCE_DIR}/capi/greenlet.map)
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
-  # nodelete: threads that were here run our exit handler after any dlclose.
+  # nodelete: threads that were here call our exit handler, perhaps after a dlclose.
   target_link_options(${name} PRIVATE
     -Wl,--version-script=${map} -Wl,-Bsymbolic-functions
     -Wl,-z,relro -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--as-needed)
   if(NOT GREENLET_SANITIZE)
     target_link_options(${name} PRIVATE -nodefaultlibs -Wl,-z,defs)
     target_link_libraries(${name} PRIVATE c gcc)
+  endif()
+endfunction()
+
+# A plugin that has the archive inside must stay loaded for the same reason.
+function(greenlet_keep_loaded name)
+  if(UNIX AND NOT APPLE)
+    set(type $<TARGET_PROPERTY:TYPE>)
+    set(is_module $<OR:$<STREQUAL:${type},SHARED_LIBRARY>,$<STREQUAL:${type},MODULE_LIBRARY>>)
+    target_link_options(${name} INTERFACE $<${is_module}:-Wl,-z,nodelete>)
   endif()
 endfunction()
