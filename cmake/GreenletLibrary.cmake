@@ -2,7 +2,7 @@
 # The library's sources, how they are compiled, and how the shared one is linked.
 
 set(GREENLET_SOURCES
-  core/status.cc core/realm.cc core/greenlet.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/locals.cc core/os/posix.cc)
+  core/status.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/locals.cc core/os/posix.cc)
 set(GREENLET_SWITCH_SOURCES core/switch.cc core/stack.cc)
 
 if(NOT GREENLET_HOST_ONLY AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
@@ -37,8 +37,7 @@ function(greenlet_library name type)
   endif()
 
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/capi> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>
-    $<$<BOOL:${GREENLET_VALGRIND}>:GREENLET_VALGRIND>)
+  target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>)
   # Unwind tables although nothing throws in here: the exceptions and backtraces of others walk through.
   target_compile_options(${name} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fasynchronous-unwind-tables>

@@ -20,13 +20,19 @@ HOST = """
 LICENSE
 capi/greenlet.h
 core/all.cc
+core/arch/annotate.h
+core/arch/arch.h
 core/arch/none.cc
+core/arch/none.h
+core/callbacks.h
 core/greenlet.cc
 core/hooks.cc
 core/host.cc
 core/internal.h
 core/locals.cc
+core/lock.h
 core/observe.cc
+core/orphans.cc
 core/os/os.h
 core/os/posix.cc
 core/realm.cc
@@ -35,9 +41,9 @@ core/tree.cc
 """.split()
 
 STACKS = """
-core/arch/annotate.h
 core/arch/asm.h
 core/arch/x86_64.S
+core/arch/x86_64.h
 core/stack.cc
 core/switch.cc
 """.split()
