@@ -58,6 +58,7 @@ typedef int gl_status;
 
 /** @name Status
  *  @{ */
+/** How a call ended. */
 enum gl_status_code {
   GL_OK = 0,        /**< a value arrived; or simply: done */
   GL_THROWN = 1,    /**< something was thrown here; the payload arrived */
