@@ -31,7 +31,8 @@ summary() {
 
 # Reads a log; prints how many tests passed and failed, from Criterion's and our own summary lines.
 count_tests() {
-  sed -nE -e 's/.*Tested: [^0-9]*([0-9]+)[^|]*\| Passing: [^0-9]*([0-9]+)[^|]*\| Failing: [^0-9]*([0-9]+)[^|]*\| Crashing: [^0-9]*([0-9]+).*/\2 \3 \4/p' \
+  sed -nE -e 's/\x1b\[[0-9;]*m//g' \
+    -e 's/.*Synthesis: Tested: [0-9]+ \| Passing: ([0-9]+) \| Failing: ([0-9]+) \| Crashing: ([0-9]+).*/\1 \2 \3/p' \
     -e 's/.*\b([0-9]+) passed, ([0-9]+) failed.*/\1 \2 0/p' "$1" |
     awk '{ passed += $1; failed += $2 + $3 } END { print passed + 0, failed + 0 }'
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs the library into build/install/prefix and uses it in every way that users have. Prints "N passed, N failed".
+# Installs the library into build/installed/prefix and uses it in every way that users have. Prints "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-work=$root/build/install
+work=$root/build/installed
 prefix=$work/prefix
 strict=(-Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion)
 passed=0 failed=0
