@@ -10,5 +10,5 @@ export PROJECT_NUMBER OUTPUT_DIRECTORY
 
 mkdir -p "$OUTPUT_DIRECTORY"
 doxygen docs/Doxyfile
-pages=(docs/*.md ./*.md)
+pages=("$OUTPUT_DIRECTORY"/html/md_*.html)
 echo "$OUTPUT_DIRECTORY/html/index.html: ${#pages[@]} passed, 0 failed"

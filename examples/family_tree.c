@@ -37,8 +37,14 @@ static gl_status lexer(void *data, void *value, void **result) {
 static gl_status parser(void *data, void *value, void **result) {
   (void)data, (void)value, (void)result;
   gl_status status = gl_switch(all[LEXER], NULL, NULL);
-  printf("the parser is told: %s\n", gl_strerror(status));
+  printf("the parser is told: %s\n", gl_status_name(status));
   return status;
+}
+
+static gl_status logger(void *data, void *value, void **result) {
+  (void)data, (void)result;
+  puts(value);
+  return GL_OK;
 }
 
 static gl_status compiler(void *data, void *value, void **result) {
@@ -64,7 +70,7 @@ int main(void) {
   all[COMPILER] = make("compiler", compiler, NULL);
   all[PARSER] = make("parser", parser, all[COMPILER]);
   all[LEXER] = make("lexer", lexer, all[COMPILER]);
-  all[LOGGER] = make("logger", lexer, NULL);
+  all[LOGGER] = make("logger", logger, NULL);
   show("made:");
 
   void *outcome = NULL;
