@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 
 packages=(
-  g++ cmake ninja-build pkg-config python3-venv binutils        # build
+  g++ cmake make ninja-build pkg-config python3-venv binutils   # build
   libcriterion-dev valgrind gdb clang-14 libclang-rt-14-dev     # test
   clang-format-14 clang-tidy-14 shellcheck                      # lint
   libboost-context-dev                                          # bench
@@ -19,16 +19,11 @@ do_setup() {
   pip_install "$ruff"
 }
 
-configure() {
-  if have ninja; then export CMAKE_GENERATOR=Ninja; fi
-  cmake --preset "$1"
-}
-
 # Builds a preset and runs all that it registers with ctest, or what the arguments select.
 run_preset() {
   local preset=$1
   shift
-  configure "$preset"
+  cmake --preset "$preset"
   cmake --build "build/$preset"
   ctest --test-dir "build/$preset" --verbose --parallel 2 "$@"
 }
@@ -62,7 +57,7 @@ do_lint() { leg "lint" scripts/lint.sh "$@"; }
 do_doc() { docs/build.sh; }
 
 do_bench() {
-  configure release
+  cmake --preset release
   cmake --build build/release
   bench/run.sh build/release "$@"
 }

@@ -12,6 +12,7 @@ die() {
   exit 1
 }
 have() { command -v "$1" >/dev/null; }
+if [[ -z ${CMAKE_GENERATOR-} ]] && have ninja; then export CMAKE_GENERATOR=Ninja; fi
 
 # Legs note their counts in one file, however many dev.sh are below: whoever made it prints the sum.
 if [[ -z ${GREENLET_TALLY-} ]]; then

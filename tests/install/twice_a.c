@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Included twice, and by two files of one program; as C and as C++. */
+/* Included by two files of one program; as C and as C++. */
 #include <greenlet.h>
+
+/* And twice by one. */
 #include <greenlet.h>
 
 int version_there(void);

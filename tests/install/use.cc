@@ -10,9 +10,7 @@ namespace {
 gl_status catch_and_wait(void *, void *value, void **result) {
   try {
     throw std::runtime_error("inside");
-  } catch (const std::exception &) {
-    return gl_switch(gl_parent(gl_current()), value, result);
-  }
+  } catch (const std::exception &) { return gl_switch(gl_parent(gl_current()), value, result); }
 }
 } // namespace
 
