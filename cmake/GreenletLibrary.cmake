@@ -53,7 +53,7 @@ endfunction()
 
 # NEEDED is libc alone. A C++ compiler driver adds libstdc++, libm and libgcc_s by itself, and gcc has no -nostdlib++ before 13;
 # so no default libraries at all, then those that are wanted: libc, and libgcc.a for what the compiler calls by itself.
-# `-z defs` turns a forgotten C++ runtime call into a link error. A sanitized build needs the driver's libraries.
+# `-z defs` turns a forgotten C++ runtime call into a link error. An instrumented build needs the driver's libraries.
 function(greenlet_link_shared name)
   set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   if(NOT UNIX OR APPLE)
@@ -65,7 +65,7 @@ function(greenlet_link_shared name)
   target_link_options(${name} PRIVATE
     -Wl,--version-script=${map} -Wl,-Bsymbolic-functions
     -Wl,-z,relro -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--as-needed)
-  if(NOT GREENLET_SANITIZE)
+  if(NOT GREENLET_SANITIZE AND NOT GREENLET_COVERAGE)
     target_link_options(${name} PRIVATE -nodefaultlibs -Wl,-z,defs)
     target_link_libraries(${name} PRIVATE c gcc)
   endif()
