@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The whole core as one file, for packages that vendor it. With the assembly of arch/, it is all there is to compile.
+#include "status.cc"
+
+#include "greenlet.cc"
+#include "hooks.cc"
+#include "host.cc"
+#include "locals.cc"
+#include "observe.cc"
+#include "orphans.cc"
+#include "realm.cc"
+#include "tree.cc"
+
+#ifdef GL_HAS_SWITCH
+#include "stack.cc"
+#include "switch.cc"
+#else
+#include "arch/none.cc"
+#endif
+
+#ifndef _WIN32
+#include "os/posix.cc"
+#endif

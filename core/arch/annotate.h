@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// What sanitizers and valgrind must be told of stacks. Their runtimes are found as weak symbols, so one build of the library serves programs
+// with and without them: where a runtime is present, every switch takes the slow, annotated path.
+#pragma once
+
+#include <cstddef>
+
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+
+extern "C" {
+#define GL_WEAK __attribute__((weak))
+GL_WEAK void __sanitizer_start_switch_fiber(void **fake_stack, const void *low, size_t size);
+GL_WEAK void __sanitizer_finish_switch_fiber(void *fake_stack, const void **old_low, size_t *old_size);
+GL_WEAK void __asan_unpoison_memory_region(const volatile void *low, size_t size);
+GL_WEAK void __lsan_register_root_region(const void *low, size_t size);
+GL_WEAK void __lsan_unregister_root_region(const void *low, size_t size);
+GL_WEAK void *__tsan_get_current_fiber();
+GL_WEAK void *__tsan_create_fiber(unsigned flags);
+GL_WEAK void __tsan_destroy_fiber(void *fiber);
+GL_WEAK void __tsan_switch_to_fiber(void *fiber, unsigned flags);
+#undef GL_WEAK
+}
+
+namespace gl {
+
+// A stack as sanitizers see it.
+struct Fiber {
+  void *fake_stack; // of AddressSanitizer, while suspended
+  const void *low;
+  size_t size;
+  void *tsan;
+};
+
+namespace annotate {
+
+inline bool needed() { return __sanitizer_start_switch_fiber || __tsan_switch_to_fiber; }
+
+// A thread's own stack; AddressSanitizer tells its bounds when it is left for the first time.
+inline void thread(Fiber &fiber) {
+  if (__tsan_get_current_fiber) fiber.tsan = __tsan_get_current_fiber();
+}
+
+inline unsigned mapped(char *low, size_t size) {
+  if (__lsan_register_root_region) __lsan_register_root_region(low, size); // or it would not see what suspended greenlets hold
+#ifdef VALGRIND_STACK_REGISTER
+  return VALGRIND_STACK_REGISTER(low, low + size);
+#else
+  return 0;
+#endif
+}
+
+inline void unmapped(char *low, size_t size, Fiber &fiber, [[maybe_unused]] unsigned valgrind_id) {
+  if (fiber.tsan) __tsan_destroy_fiber(fiber.tsan);
+  if (__lsan_unregister_root_region) __lsan_unregister_root_region(low, size);
+#ifdef VALGRIND_STACK_DEREGISTER
+  VALGRIND_STACK_DEREGISTER(valgrind_id);
+#endif
+}
+
+// A stack gets a new greenlet: what the last one left on it is forgotten.
+inline void renewed(char *low, size_t size, Fiber &fiber) {
+  if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size);
+  if (__tsan_create_fiber) {
+    if (fiber.tsan) __tsan_destroy_fiber(fiber.tsan);
+    fiber.tsan = __tsan_create_fiber(0);
+  }
+  fiber.fake_stack = nullptr;
+  fiber.low = low;
+  fiber.size = size;
+}
+
+// Right before the jump, and first thing after it on the other side.
+inline void leave(Fiber &from, const Fiber &to, bool for_ever) {
+  if (__sanitizer_start_switch_fiber) __sanitizer_start_switch_fiber(for_ever ? nullptr : &from.fake_stack, to.low, to.size);
+  if (__tsan_switch_to_fiber) __tsan_switch_to_fiber(to.tsan, 0);
+}
+inline void arrive(Fiber &self, Fiber &from) {
+  if (!__sanitizer_finish_switch_fiber) return;
+  const void *low;
+  size_t size;
+  __sanitizer_finish_switch_fiber(self.fake_stack, &low, &size);
+  if (!from.low) from.low = low, from.size = size;
+}
+
+} // namespace annotate
+} // namespace gl

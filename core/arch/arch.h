@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Chooses the CPU. README.md draws the saved frame and states the contract of the entries.
+#pragma once
+
+#include "annotate.h"
+
+#if defined(GREENLET_HOST_ONLY)
+#include "none.h"
+#elif defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32)
+#include "x86_64.h"
+#define GL_HAS_SWITCH 1
+#else
+#include "none.h" // the tree and host realms still work; gl_switch() answers GL_ENOTSUP
+#endif
+
+extern "C" {
+// Saves the caller's registers below its stack pointer, stores that in *save, takes up the frame at `load`, puts `value` where that frame
+// wants it and returns `status` to its caller.
+__attribute__((visibility("hidden"))) int gl_arch_swap(void **save, void *load, void *value, int status, void **received);
+// The same, but calls `first` on the new stack, below the frame, before that resumes. `first` may itself switch.
+__attribute__((visibility("hidden"))) int gl_arch_swap_call(void **save, void *load, void *value, int status, void **received,
+                                                            void (*first)(void));
+// Where a first frame begins: calls gl_enter() with what the frame holds.
+__attribute__((visibility("hidden"))) void gl_arch_enter(void);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// x86-64, System V: the frame that x86_64.S pops, and the floating-point control words.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gl {
+
+// From low to high addresses: what gl_arch_swap() pushes, and pops again.
+struct Frame {
+  void **received;
+  uint64_t r15, r14, r13, r12, rbx, rbp;
+  void (*return_address)(void);
+};
+static_assert(sizeof(Frame) == 64 && offsetof(Frame, r12) == 32 && offsetof(Frame, return_address) == 56);
+
+// A frame just below `top` that enters gl_enter(greenlet, value, run) once it is resumed.
+inline void *first_frame(void *top, void *greenlet, void (*run)(void), void **sink, void (*enter)(void)) {
+  auto *frame = reinterpret_cast<Frame *>(reinterpret_cast<uintptr_t>(top) & ~uintptr_t{15}) - 1;
+  *frame = {};
+  frame->received = sink;
+  frame->rbx = reinterpret_cast<uint64_t>(greenlet);
+  frame->r12 = reinterpret_cast<uint64_t>(run);
+  frame->return_address = enter;
+  return frame; // rbp is 0: the chain of frame pointers ends here
+}
+
+// Rounding, masks and modes: callee-saved, other than the exception flags beside them.
+struct FpWords {
+  uint32_t mxcsr;
+  uint16_t x87_control;
+};
+
+inline void save_fp(FpWords *words) { asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(words->mxcsr), "=m"(words->x87_control)); }
+inline void load_fp(const FpWords *words) { asm volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(words->mxcsr), "m"(words->x87_control)); }
+
+} // namespace gl

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Host runtimes: the decisions of tree.cc, handed out instead of carried out.
+#include "internal.h"
+
+using namespace gl;
+
+static gl_status check_call(const Realm *r, const gl_delivery *out) {
+  if (!r || !out) return GL_EINVAL;
+  return r->busy ? GL_EBUSY : GL_OK;
+}
+
+static gl_status check_target(const Realm *r, const Greenlet *target, const gl_delivery *out) {
+  if (!target) return GL_EINVAL;
+  gl_status status = check_call(r, out);
+  if (status != GL_OK || realm_of(target) == r) return status;
+  return has_ended(realm_of(target)) ? GL_EEXPIRED : GL_ETHREAD;
+}
+
+gl_status gl_host_switch(gl_realm *realm, gl_greenlet *target, void *value, gl_delivery *out) {
+  gl_status status = check_target(realm, target, out);
+  return status < 0 ? status : decide_switch(realm, target, GL_OK, value, *out);
+}
+
+gl_status gl_host_throw(gl_realm *realm, gl_greenlet *target, void *payload, gl_delivery *out) {
+  gl_status status = check_target(realm, target, out);
+  return status < 0 ? status : decide_switch(realm, target, GL_THROWN, payload, *out);
+}
+
+gl_status gl_host_kill(gl_realm *realm, gl_greenlet *target, gl_delivery *out) {
+  gl_status status = check_target(realm, target, out);
+  return status < 0 ? status : decide_kill(realm, target, *out);
+}
+
+gl_status gl_host_end(gl_realm *realm, gl_status outcome, void *result, gl_delivery *out) {
+  gl_status status = check_call(realm, out);
+  if (status < 0) return status;
+  Greenlet *g = realm->current.load(std::memory_order_relaxed);
+  if (is_main(g)) return GL_EINVAL;
+  decide_end(realm, outcome, result, *out);
+  finish(g);
+  return GL_OK;
+}
+
+gl_status gl_host_next_orphan(gl_realm *realm, gl_delivery *out) {
+  gl_status status = check_call(realm, out);
+  if (status == GL_OK) decide_orphan(realm, *out);
+  return status;
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+// What the files of core/ share: the structs first, then the functions, grouped by the file that defines them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "../capi/greenlet.h"
+#include "arch/arch.h"
+#include "callbacks.h"
+#include "lock.h"
+
+#pragma GCC visibility push(hidden)
+
+namespace gl {
+
+using Greenlet = ::gl_greenlet;
+using Realm = ::gl_realm;
+struct Stack;
+struct Locals;
+
+// What a C++ runtime keeps for a thread: the start of its __cxa_eh_globals.
+struct CxxState {
+  void *caught = nullptr;
+  unsigned uncaught = 0;
+};
+
+// `ended` is dead to every rule, but its stack or its block are still in use by the thread that ends it.
+enum class Life : uint8_t { unstarted, started, ended, dead };
+
+// gl_greenlet::handles counts in steps of `one_handle`; the low bit says that it waits in a queue of orphans. One word, so that exactly one
+// thread finds itself responsible for freeing.
+constexpr uint32_t queued = 1, one_handle = 2;
+
+constexpr int64_t keepers_at_start = INT64_C(1) << 40; // so that zero means something only after the end
+
+// gl_realm::fast: the realm's address when a switch needs no decision; with `hooked` set, when it needs only the hooks; else `slow`.
+constexpr uintptr_t hooked = 1, slow = 2;
+
+struct Counters {
+  using Field = std::atomic<int64_t> Counters::*;
+  std::atomic<int64_t> created{0}, alive{0}, stacks_mapped{0}, stacks_cached{0}, stack_bytes{0}, leaked{0};
+  static const Field fields[6];
+};
+
+} // namespace gl
+
+struct alignas(64) gl_greenlet {
+  // First cache line: all that a switch touches.
+  std::atomic<uintptr_t> ready{0}; // its realm's address while a switch here needs no decision, else 0
+  void *sp = nullptr;              // while suspended: its saved frame (arch/README.md)
+  gl::CxxState cxx;
+  gl::FpWords *fp = &own_fp; // or the realm's shared set
+  gl::FpWords own_fp{};
+  int saved_errno = 0;
+  std::atomic<uint32_t> handles{gl::one_handle};
+  std::atomic<gl::Realm *> realm{nullptr};
+
+  // Second: the tree, and what start and end need.
+  std::atomic<gl::Life> life{gl::Life::unstarted};
+  uint8_t flags = 0;          // gl_flag
+  bool listed = false;        // in its realm's list
+  bool starting = false;      // chosen to start; tracers are being told
+  bool library_waits = false; // in `killing`, nobody waits for what comes back (rule 14)
+  bool kept_kill = false;     // the next call answers GL_KILLED (rule 14)
+  bool leaked = false;        // outlived its last handle (rule 21)
+  bool visited = false;       // by the search for cycles
+  gl::Greenlet *parent = nullptr;
+  union {
+    gl_run run = nullptr;      // until the start: the first frame carries it then
+    gl::Greenlet *orphan_next; // in a queue of orphans, where only started ones get
+  };
+  void *run_data = nullptr;
+  void *data = nullptr;
+  union {
+    size_t stack_size = 0; // until the start
+    gl::Stack *stack;      // from then on; NULL: none (main, hosted)
+  };
+  gl::Greenlet *prev = nullptr, *next = nullptr; // the realm's list, a ring through main
+
+  // Third: what few greenlets use.
+  void (*drop)(void *) = nullptr;
+  void (*drop_result)(void *) = nullptr;
+  char *name = nullptr;
+  gl::Locals *locals = nullptr;
+  gl::Greenlet *killers = nullptr;      // those whose kill of this one is pending, innermost first, by outer_killer
+  gl::Greenlet *killing = nullptr;      // whom its own pending call kills
+  gl::Greenlet *outer_killer = nullptr; // beside it in killing->killers
+  gl::Greenlet *walk_next = nullptr;    // in the search for cycles
+};
+static_assert(sizeof(gl_greenlet) <= 192, "a block is three cache lines");
+
+namespace gl {
+
+// Where a visit of the list stands; whoever takes a greenlet out of the list moves it on.
+struct Cursor {
+  Greenlet *next;
+  Cursor *outer;
+};
+
+} // namespace gl
+
+struct alignas(64) gl_realm {
+  // Read and written by each switch.
+  std::atomic<uintptr_t> fast{gl::slow};
+  std::atomic<gl::Greenlet *> current{nullptr};
+  gl::CxxState *cxx = &no_cxx; // of the thread
+  int *thread_errno = nullptr;
+  void *sink = nullptr; // where a value goes that nobody receives
+  uint32_t busy = 0;    // callbacks on the stack
+  bool hosted = false;
+  std::atomic<bool> ended{false};
+  gl::Callbacks<gl_exchange> hooks;
+
+  gl::Callbacks<gl_tracer> tracers;
+  gl::FpWords shared_fp{};                                      // of main and all GL_SHARE_FP greenlets
+  gl::CxxState no_cxx;                                          // stands in until a C++ runtime is found
+  gl::Greenlet *first_orphan = nullptr, *last_orphan = nullptr; // to be killed, in order
+  gl::Greenlet *blocks = nullptr;                               // free ones, by `next`
+  uint32_t blocks_cached = 0;
+  uint32_t stacks_cached = 0;
+  gl::Stack *stacks = nullptr;  // free ones
+  void *discarded_sp = nullptr; // where the last switch of an ended greenlet saves
+  gl::Fiber main_fiber{};       // what sanitizers know of the thread's own stack
+  gl::Fiber *arrived_from = nullptr;
+  gl::Stack *ending = nullptr;     // left for ever by the switch under way
+  void *(*cxx_source)() = nullptr; // who told `cxx`
+  int64_t owned = 0;               // greenlets of this realm, as far as its own thread made and freed them; the others count in `keepers`
+  gl::Counters counters;
+  gl::Realm *prev_realm = nullptr, *next_realm = nullptr;
+
+  // Written by other threads.
+  alignas(64) std::atomic<gl::Greenlet *> released{nullptr}; // orphans from elsewhere, newest first
+  std::atomic<int64_t> keepers{gl::keepers_at_start};        // at the end `owned` is added and the start taken off: zero frees the realm
+  gl::Lock list_lock;                                        // guards the ring through main, and cursors
+  gl::Cursor *cursors = nullptr;
+
+  gl::Greenlet main;
+};
+
+namespace gl {
+
+// --- realm.cc: whose greenlets these are -------------------------------------------------------------------------------------------
+extern Realm detached; // stands in for the realm of a thread that has none yet: nothing is ready in it
+extern constinit thread_local Realm *thread_realm GL_TLS_MODEL;
+inline Realm *here() { return thread_realm; } // never NULL; may be `detached`
+Realm *attach_slow();
+inline Realm *attach() { // the calling thread's realm, made if need be; NULL: no memory
+  Realm *r = here();
+  return r != &detached ? r : attach_slow();
+}
+void adopt_cxx_runtime(Realm *r); // looks for one while none is known
+void rearm(Realm *r);             // lets switches be fast again, if nothing stands against it
+inline void slow_down(Realm *r) { r->fast.store(slow, std::memory_order_relaxed); }
+void tally(Counters::Field field, int64_t n);
+void sum_counters(Counters &sum);
+bool link(Realm *r, Greenlet *g); // false: the realm has ended
+void unlink(Realm *r, Greenlet *g);
+void gain(Realm *r); // one more, one less greenlet that needs the realm's memory
+void lose(Realm *r);
+void lose_keeper(Realm *r); // what another thread gained
+void return_to_main(Realm *r);
+void end_realm(Realm *r);
+extern Lock forest_lock; // guards parents and killers where threads meet
+inline Realm *realm_of(const Greenlet *g) { return g->realm.load(std::memory_order_relaxed); }
+inline bool has_ended(const Realm *r) { return r->ended.load(std::memory_order_acquire); }
+inline bool is_main(const Greenlet *g) { return g == &realm_of(g)->main; }
+inline bool is_mine(const Greenlet *g) { return realm_of(g) == here() || realm_of(g)->hosted; }
+
+// While a callback runs on this thread, on behalf of realm `r`, nothing switches (rule 26).
+class InCallback {
+public:
+  explicit InCallback(Realm *r);
+  ~InCallback();
+  InCallback(const InCallback &) = delete;
+  InCallback &operator=(const InCallback &) = delete;
+
+private:
+  Realm *realms_[2];
+};
+
+// --- greenlet.cc: birth, handles, death ---------------------------------------------------------------------------------------------
+void hold(Greenlet *g);
+void let_go(Greenlet *g); // the last handle of a suspended one makes it an orphan
+void run_drops(Realm *r, Greenlet *g);
+void retire(Greenlet *g);  // out of the list and the count of the living
+void expire(Greenlet *g);  // ends an unstarted or a suspended one without running it; finish() or destroy() follows
+void finish(Greenlet *g);  // the last touch of whoever ended it
+void destroy(Greenlet *g); // it has no handles
+void free_blocks(Realm *r);
+
+// --- orphans.cc: those whose last handle went ---------------------------------------------------------------------------------------
+void add_orphan(Greenlet *g);       // its queued bit is set; any thread
+Greenlet *take_orphan(Realm *r);    // the next one to be killed; NULL: none
+Greenlet *refuse_orphans(Realm *r); // from now on whoever would add one frees it; returns those released so far, newest first
+void close_orphans(Realm *r);       // all are dead: refuses, and frees what waits
+inline bool has_orphans(const Realm *r) { return r->first_orphan || r->released.load(std::memory_order_relaxed); }
+inline bool is_lost(const Greenlet *g) { // the current one has no handle left (rule 22)
+  return g->handles.load(std::memory_order_relaxed) == 0 && !g->leaked && g->life == Life::started && !is_main(g);
+}
+
+// --- tree.cc: who runs next ---------------------------------------------------------------------------------------------------------
+inline bool is_dead(const Greenlet *g) { return g->life.load(std::memory_order_acquire) >= Life::ended; }
+Greenlet *shown_parent(const Greenlet *g);
+gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *value, gl_delivery &out);
+gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out);
+void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out); // finish(the ended one) follows
+void decide_orphan(Realm *r, gl_delivery &out);                               // out.next NULL: there is none
+void abandon_kill(Greenlet *killer);                                          // its thread ends
+void report_unhandled(Greenlet *g, void *payload);
+bool reaches(Greenlet *from, const Greenlet *target); // over parents and killers; under forest_lock
+
+// --- switch.cc (or arch/none.cc): carries a delivery out on real stacks -------------------------------------------------------------
+gl_status prepare(Greenlet *g); // a stack and a first frame for an unstarted one
+void reap_orphans(Realm *r);
+inline void reap(Realm *r) { // kills the orphans of the calling thread's realm
+  if (has_orphans(r)) [[unlikely]]
+    reap_orphans(r);
+}
+void discard_stack(Greenlet *g); // of a suspended one
+void end_thread(Realm *r);
+
+// --- stack.cc: where greenlets run ----------------------------------------------------------------------------------------------------
+struct Stack {
+  char *low;
+  size_t size; // from `low` up to and including this struct, which lies at the top
+  Stack *next;
+  unsigned valgrind_id;
+  Fiber fiber;
+};
+bool round_stack_size(size_t &size); // 0: the default; false: nothing that large
+Stack *take_stack(Realm *r, size_t size);
+void give_stack(Realm *r, Stack *stack);
+size_t free_stacks(Realm *r);
+
+// --- locals.cc ------------------------------------------------------------------------------------------------------------------------
+void drop_locals(Realm *r, Greenlet *g);
+
+} // namespace gl
+
+#pragma GCC visibility pop

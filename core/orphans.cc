@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Orphans: suspended greenlets whose last handle went. They wait here until their own thread kills them; those released inside a callback or on
+// another thread as well.
+#include "internal.h"
+
+namespace gl {
+
+static Greenlet *const refused = reinterpret_cast<Greenlet *>(uintptr_t{1}); // in gl_realm::released
+
+static void append(Realm *r, Greenlet *g) {
+  g->orphan_next = nullptr;
+  (r->first_orphan ? r->last_orphan->orphan_next : r->first_orphan) = g;
+  r->last_orphan = g;
+}
+
+void add_orphan(Greenlet *g) {
+  Realm *r = realm_of(g);
+  if (is_mine(g) && !has_ended(r)) {
+    append(r, g);
+    slow_down(r);
+    return;
+  }
+  Greenlet *head = r->released.load();
+  do {
+    if (head == refused) return destroy(g);
+    g->orphan_next = head;
+  } while (!r->released.compare_exchange_weak(head, g));
+  r->fast.store(slow); // after the push: see rearm()
+}
+
+// Oldest first, behind those that wait already.
+static void collect(Realm *r, Greenlet *newest) {
+  Greenlet *oldest = nullptr;
+  while (newest) {
+    Greenlet *next = newest->orphan_next;
+    newest->orphan_next = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  while (oldest) {
+    Greenlet *next = oldest->orphan_next;
+    append(r, oldest);
+    oldest = next;
+  }
+}
+
+static Greenlet *pop(Realm *r) {
+  Greenlet *g = r->first_orphan;
+  if (g) r->first_orphan = g->orphan_next;
+  return g;
+}
+
+Greenlet *take_orphan(Realm *r) {
+  if (r->released.load(std::memory_order_relaxed)) collect(r, r->released.exchange(nullptr));
+  while (Greenlet *g = pop(r)) {
+    if (g->handles.fetch_and(~queued) >= one_handle) continue; // somebody took a handle meanwhile
+    if (is_dead(g)) destroy(g);
+    else if (g == r->current) continue; // it goes on until it switches away (rule 22)
+    else if (g->flags & GL_DISCARD) expire(g), destroy(g);
+    else return g;
+  }
+  return nullptr;
+}
+
+Greenlet *refuse_orphans(Realm *r) { return r->released.exchange(refused); }
+
+void close_orphans(Realm *r) {
+  collect(r, refuse_orphans(r));
+  while (Greenlet *g = pop(r))
+    if (g->handles.fetch_and(~queued) < one_handle) destroy(g);
+}
+
+} // namespace gl

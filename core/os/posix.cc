@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "os.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_STACK
+#define MAP_STACK 0
+#endif
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
+// Of the program or any library in its scope; stays NULL when a C program loads C++ with RTLD_LOCAL.
+extern "C" __attribute__((weak)) void *__cxa_get_globals();
+
+namespace gl::os {
+
+void yield() { sched_yield(); }
+
+size_t page_size() {
+  static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+char *map_stack(size_t bytes, size_t guard) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE;
+  void *memory = mmap(nullptr, guard + bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  if (mprotect(memory, guard, PROT_NONE) != 0) { // too many mappings
+    munmap(memory, guard + bytes);
+    return nullptr;
+  }
+  return static_cast<char *>(memory) + guard;
+}
+
+void unmap_stack(char *low, size_t bytes, size_t guard) { munmap(low - guard, guard + bytes); }
+
+void *allocate_aligned(size_t alignment, size_t bytes) { return aligned_alloc(alignment, bytes); }
+
+static pthread_key_t end_key;
+static void (*end_function)(void *);
+
+bool at_thread_end(void (*ended)(void *), void *what) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  static bool have_key;
+  end_function = ended;
+  pthread_once(&once, [] { have_key = pthread_key_create(&end_key, [](void *w) { end_function(w); }) == 0; });
+  return have_key && pthread_setspecific(end_key, what) == 0;
+}
+
+bool at_fork(void (*before)(), void (*after_in_parent)(), void (*after_in_child)()) {
+  return pthread_atfork(before, after_in_parent, after_in_child) == 0;
+}
+
+uint64_t libraries_loaded() {
+  uint64_t loaded = 0;
+  auto first = [](dl_phdr_info *info, size_t, void *out) {
+    *static_cast<uint64_t *>(out) = info->dlpi_adds;
+    return 1; // one tells all
+  };
+  dl_iterate_phdr(first, &loaded);
+  return loaded;
+}
+
+void *(*find_cxx_runtime())() {
+  if (__cxa_get_globals) return __cxa_get_globals;
+  static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1"};
+  for (const char *name : libraries)
+    if (void *library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD)) // never closed: it must not go while its state is kept
+      if (void *found = dlsym(library, "__cxa_get_globals")) return reinterpret_cast<void *(*)()>(found);
+  return nullptr;
+}
+
+void print_error(const char *text) {
+  if (write(STDERR_FILENO, text, strlen(text)) < 0) return; // nobody is left to tell
+}
+
+} // namespace gl::os

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+// Whose greenlets these are: a realm for each thread at its first call, realms of hosts, their ends, fork.
+#include "internal.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+
+namespace gl {
+
+constinit Realm detached;
+constinit thread_local Realm *thread_realm GL_TLS_MODEL = &detached;
+Lock forest_lock;
+const Counters::Field Counters::fields[] = {&Counters::created,       &Counters::alive,       &Counters::stacks_mapped,
+                                            &Counters::stacks_cached, &Counters::stack_bytes, &Counters::leaked};
+
+namespace {
+
+Lock registry_lock; // guards what follows
+Realm *registry;    // the realms of threads that have not ended
+Counters totals;    // of threads that have ended, or never had a realm
+
+std::atomic<void *(*)()> cxx_runtime{nullptr};
+std::atomic<uint64_t> libraries_searched{0};
+
+// Adds what `r` has counted to the totals.
+void fold_counters(Realm *r) {
+  for (auto field : Counters::fields) totals.*field += (r->counters.*field).exchange(0);
+}
+
+void enlist(Realm *r) {
+  Locked lock(registry_lock);
+  r->next_realm = registry;
+  if (registry) registry->prev_realm = r;
+  registry = r;
+}
+
+void delist(Realm *r) { // under registry_lock
+  (r->prev_realm ? r->prev_realm->next_realm : registry) = r->next_realm;
+  if (r->next_realm) r->next_realm->prev_realm = r->prev_realm;
+  fold_counters(r);
+}
+
+// No other thread of this library is in a critical section while the process forks. This thread's own list is locked as well: others may
+// be adding to it.
+void before_fork() {
+  registry_lock.lock();
+  forest_lock.lock();
+  here()->list_lock.lock();
+}
+void after_fork() {
+  here()->list_lock.unlock();
+  forest_lock.unlock();
+  registry_lock.unlock();
+}
+void after_fork_in_child() {
+  for (Realm *r = registry, *next; r; r = next) {
+    next = r->next_realm;
+    if (r == here()) continue;
+    r->ended.store(true, std::memory_order_release);
+    refuse_orphans(r);
+    r->counters.alive.store(0, std::memory_order_relaxed);
+    delist(r);
+    r->keepers += r->owned - keepers_at_start;
+  }
+  after_fork();
+}
+
+Realm *new_realm() {
+  void *memory = os::allocate_aligned(alignof(Realm), sizeof(Realm));
+  if (!memory) return nullptr;
+  Realm *r = new (memory) Realm;
+  Greenlet *main = &r->main;
+  main->realm.store(r, std::memory_order_relaxed);
+  main->life.store(Life::started, std::memory_order_relaxed);
+  main->handles.store(0, std::memory_order_relaxed);
+  main->fp = &r->shared_fp;
+  main->prev = main->next = main;
+  r->current.store(main, std::memory_order_relaxed);
+  return r;
+}
+
+void thread_ended(void *r) { end_thread(static_cast<Realm *>(r)); }
+
+} // namespace
+
+Realm *attach_slow() {
+  static std::atomic<bool> fork_handled{false};
+  Realm *r = new_realm();
+  if (!r) return nullptr;
+  bool can_fork = fork_handled.exchange(true) || os::at_fork(before_fork, after_fork, after_fork_in_child);
+  if (!can_fork) fork_handled = false;
+  if (!can_fork || !os::at_thread_end(thread_ended, r)) {
+    free(r);
+    return nullptr;
+  }
+  r->thread_errno = &errno;
+  r->main.ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
+  annotate::thread(r->main_fiber);
+  enlist(r);
+  thread_realm = r;
+  adopt_cxx_runtime(r);
+  rearm(r);
+  return r;
+}
+
+void adopt_cxx_runtime(Realm *r) {
+  void *(*get_globals)() = cxx_runtime.load(std::memory_order_acquire);
+  if (!get_globals) {
+    uint64_t loaded = os::libraries_loaded();
+    if (libraries_searched.exchange(loaded, std::memory_order_relaxed) == loaded) return;
+    get_globals = os::find_cxx_runtime();
+    if (!get_globals) return;
+    cxx_runtime.store(get_globals, std::memory_order_release);
+  }
+  if (r->cxx_source == get_globals) return;
+  r->cxx_source = get_globals;
+  r->cxx = static_cast<CxxState *>(get_globals());
+}
+
+// The full fences of sequential consistency order this against add_orphan(): either it sees our `fast` and slows it down again, or we see its
+// greenlet.
+void rearm(Realm *r) {
+  Greenlet *g = r->current.load(std::memory_order_relaxed);
+  if (r->hosted || r->busy || r->tracers.any() || r->first_orphan || g->kept_kill || is_lost(g) || annotate::needed()) return;
+  r->fast.exchange(reinterpret_cast<uintptr_t>(r) | (r->hooks.any() ? hooked : 0));
+  if (r->released.load()) slow_down(r);
+}
+
+InCallback::InCallback(Realm *r) : realms_{r->hosted ? here() : attach(), r->hosted ? r : nullptr} {
+  for (Realm *&realm : realms_) {
+    if (realm == &detached) realm = nullptr;
+    if (!realm) continue;
+    realm->busy++;
+    slow_down(realm);
+  }
+}
+
+InCallback::~InCallback() {
+  for (Realm *realm : realms_)
+    if (realm && --realm->busy == 0) rearm(realm);
+}
+
+// A thread's own counters have one writer, so that counting costs no locked instruction.
+void tally(Counters::Field field, int64_t n) {
+  Realm *r = here();
+  if (r == &detached) totals.*field += n;
+  else (r->counters.*field).store((r->counters.*field).load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+void sum_counters(Counters &sum) {
+  Locked lock(registry_lock);
+  for (auto field : Counters::fields) {
+    int64_t n = totals.*field;
+    for (Realm *r = registry; r; r = r->next_realm) n += r->counters.*field;
+    sum.*field = n;
+  }
+}
+
+bool link(Realm *r, Greenlet *g) {
+  Locked lock(r->list_lock);
+  if (has_ended(r)) return false;
+  Greenlet *main = &r->main;
+  g->prev = main->prev;
+  g->next = main;
+  main->prev->next = g;
+  main->prev = g;
+  g->listed = true;
+  return true;
+}
+
+void unlink(Realm *r, Greenlet *g) {
+  if (has_ended(r)) return; // after fork, the list may be anything
+  Locked lock(r->list_lock);
+  if (!g->listed) return;
+  g->listed = false;
+  for (Cursor *c = r->cursors; c; c = c->outer)
+    if (c->next == g) c->next = g->next;
+  g->prev->next = g->next;
+  g->next->prev = g->prev;
+}
+
+static bool owned_here(const Realm *r) { return (r == here() || r->hosted) && !has_ended(r); }
+
+void gain(Realm *r) {
+  if (owned_here(r)) r->owned++;
+  else r->keepers.fetch_add(1, std::memory_order_relaxed);
+}
+
+void lose(Realm *r) {
+  if (owned_here(r)) r->owned--;
+  else lose_keeper(r);
+}
+
+void lose_keeper(Realm *r) {
+  if (r->keepers.fetch_sub(1, std::memory_order_acq_rel) == 1) free(r);
+}
+
+// Takes the first greenlet out of the list, for its end with the realm. One that another thread is about to free is only unlinked.
+static Greenlet *take_first(Realm *r) {
+  Locked lock(r->list_lock);
+  while (r->main.next != &r->main) {
+    Greenlet *g = r->main.next;
+    g->listed = false;
+    r->main.next = g->next;
+    g->next->prev = &r->main;
+    if (g->life.load(std::memory_order_acquire) == Life::started) return g;
+    uint32_t handles = g->handles.load(std::memory_order_acquire);
+    while (handles >= one_handle)
+      if (g->handles.compare_exchange_weak(handles, handles + one_handle)) return g;
+  }
+  r->ended.store(true, std::memory_order_release);
+  return nullptr;
+}
+
+// Ends one that can never run again, with its thread or realm.
+static void lose_track(Greenlet *g) {
+  if (g->life == Life::started && !(g->flags & GL_DISCARD) && !g->leaked) tally(&Counters::leaked, 1);
+  expire(g);
+}
+
+// Back to main, whatever ran when the thread or the realm came to its end.
+void return_to_main(Realm *r) {
+  Greenlet *g = r->current.load(std::memory_order_relaxed);
+  slow_down(r);
+  r->busy = 0;
+  if (g == &r->main) return;
+  r->current.store(&r->main, std::memory_order_relaxed);
+  abandon_kill(&r->main);
+  lose_track(g);
+  finish(g);
+}
+
+void end_realm(Realm *r) {
+  drop_locals(r, &r->main);
+  while (Greenlet *g = take_first(r)) {
+    bool unstarted = g->life == Life::unstarted;
+    lose_track(g);
+    if (unstarted) { // take_first() holds it
+      g->life.store(Life::dead, std::memory_order_release);
+      let_go(g);
+    } else {
+      finish(g);
+    }
+  }
+  close_orphans(r);
+  free_blocks(r);
+  free_stacks(r);
+  r->hooks.clear();
+  r->tracers.clear();
+  if (!r->hosted) {
+    Locked lock(registry_lock);
+    delist(r);
+    thread_realm = &detached;
+  }
+  if ((r->keepers += r->owned - keepers_at_start) == 0) free(r);
+}
+
+} // namespace gl
+
+using namespace gl;
+
+void gl_set_cxx_runtime(void *(*get_globals)()) {
+  libraries_searched = 0;
+  cxx_runtime.store(get_globals, std::memory_order_release);
+}
+
+gl_greenlet *gl_current() {
+  Greenlet *g = here()->current.load(std::memory_order_relaxed);
+  if (g) [[likely]]
+    return g;
+  Realm *r = attach_slow();
+  return r ? &r->main : nullptr;
+}
+
+gl_greenlet *gl_main() {
+  Realm *r = attach();
+  return r ? &r->main : nullptr;
+}
+
+gl_realm *gl_realm_new() {
+  Realm *r = new_realm();
+  if (!r) return nullptr;
+  r->hosted = true;
+  r->main.flags = GL_HOSTED;
+  return r;
+}
+
+void gl_realm_release(gl_realm *realm) {
+  if (!realm) return;
+  return_to_main(realm);
+  end_realm(realm);
+}
+
+gl_greenlet *gl_realm_main(gl_realm *realm) { return realm ? &realm->main : nullptr; }
+gl_greenlet *gl_realm_current(gl_realm *realm) { return realm ? realm->current.load(std::memory_order_relaxed) : nullptr; }

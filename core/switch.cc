@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// Carries out what tree.cc decides, on stacks of ours. The fast path decides by itself: one word says that nothing else has a say.
+#include "internal.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <unwind.h>
+
+namespace gl {
+
+// --- What each greenlet has of its own (rule 23), beside the registers that the jump saves ---------------------------------------------
+
+[[gnu::always_inline]] static inline void exchange_fp(Greenlet *from, Greenlet *to) {
+  if (from->fp == to->fp) return; // both of the set that is shared with main
+  save_fp(from->fp);
+  load_fp(to->fp);
+}
+
+[[gnu::always_inline]] static inline void exchange_errno_and_exceptions(Realm *r, Greenlet *from, Greenlet *to) {
+  from->saved_errno = *r->thread_errno;
+  *r->thread_errno = to->saved_errno;
+  from->cxx = *r->cxx;
+  *r->cxx = to->cxx;
+}
+
+// --- The slow path ----------------------------------------------------------------------------------------------------------------------
+
+static void run_hooks(Realm *r, Greenlet *from, Greenlet *to) {
+  if (!r->hooks.any()) return;
+  int kept = *r->thread_errno;
+  {
+    InCallback callback(r);
+    r->hooks.call(from, to);
+  }
+  *r->thread_errno = kept;
+}
+
+static Fiber &fiber_of(Realm *r, Greenlet *g) { return g->stack ? g->stack->fiber : r->main_fiber; }
+
+static void arrive(Realm *r, Greenlet *self) { annotate::arrive(fiber_of(r, self), *r->arrived_from); }
+
+static void reap_on_arrival() { reap(here()); }
+
+// The last thing that runs on the old stack. Orphans that wait are killed before the new one resumes, on its stack (rule 22).
+static gl_status jump(Realm *r, Greenlet *from, Greenlet *to, const gl_delivery &d, void **save, void **received) {
+  if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r);
+  if (!received) received = &r->sink;
+  if (!annotate::needed()) {
+    if (!has_orphans(r) || d.start) return gl_arch_swap(save, to->sp, d.value, d.status, received);
+    return gl_arch_swap_call(save, to->sp, d.value, d.status, received, reap_on_arrival);
+  }
+  bool for_ever = save == &r->discarded_sp;
+  Fiber &old_fiber = for_ever ? r->ending->fiber : fiber_of(r, from);
+  r->arrived_from = &old_fiber;
+  annotate::leave(old_fiber, fiber_of(r, to), for_ever);
+  gl_status status = gl_arch_swap(save, to->sp, d.value, d.status, received);
+  arrive(r, from);
+  reap(r);
+  return status;
+}
+
+static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void **received) {
+  Greenlet *to = d.next;
+  if (to == from) {
+    if (received) *received = d.value;
+    if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r);
+    return d.status;
+  }
+  run_hooks(r, from, to);
+  if (d.start && to->fp == &to->own_fp) { // starts with what is in force here
+    save_fp(from->fp);
+    to->own_fp = *from->fp;
+  } else {
+    exchange_fp(from, to);
+  }
+  exchange_errno_and_exceptions(r, from, to);
+  return jump(r, from, to, d, &from->sp, received);
+}
+
+static gl_status check_target(Realm *r, const Greenlet *target) {
+  if (!target) return GL_EINVAL;
+  if (r->busy) return GL_EBUSY;
+  if (target->flags & GL_HOSTED) return GL_ENOTSUP;
+  if (realm_of(target) != r) return has_ended(realm_of(target)) ? GL_EEXPIRED : GL_ETHREAD;
+  return GL_OK;
+}
+
+// What the caller sees of errno must not change on the way.
+template <class Decide> static gl_status decide_and_transfer(Greenlet *target, void **received, Decide decide) {
+  int kept = errno;
+  Realm *r = attach();
+  if (!r) return target ? GL_ENOMEM : GL_EINVAL;
+  reap(r);
+  gl_delivery d;
+  Greenlet *from = r->current.load(std::memory_order_relaxed);
+  gl_status status = check_target(r, target);
+  if (status == GL_OK) status = decide(r, d);
+  errno = kept;
+  return status < 0 ? status : transfer(r, from, d, received);
+}
+
+[[gnu::noinline]] static gl_status switch_slow(Greenlet *target, gl_status status, void *value, void **received) {
+  return decide_and_transfer(target, received, [&](Realm *r, gl_delivery &d) { return decide_switch(r, target, status, value, d); });
+}
+
+void reap_orphans(Realm *r) {
+  if (r->busy || r->hosted) return;
+  for (;;) {
+    Greenlet *from = r->current.load(std::memory_order_relaxed);
+    gl_delivery d;
+    decide_orphan(r, d);
+    if (!d.next) break;
+    transfer(r, from, d, nullptr);
+  }
+  rearm(r);
+}
+
+// --- Start and end -----------------------------------------------------------------------------------------------------------------------
+
+gl_status prepare(Greenlet *g) {
+  Realm *r = here();
+  Stack *stack = take_stack(r, g->stack_size);
+  if (!stack) return GL_ENOMEM;
+  g->sp = first_frame(stack, g, reinterpret_cast<void (*)()>(g->run), &r->sink, gl_arch_enter);
+  g->stack = stack;
+  g->fp = g->flags & GL_SHARE_FP ? &r->shared_fp : &g->own_fp;
+  return GL_OK;
+}
+
+void discard_stack(Greenlet *g) {
+  if (g->stack) give_stack(here(), g->stack);
+}
+
+// Nothing may run on the stack of an ended one after this, so it is in the cache, and perhaps `g` is freed, before the last jump.
+[[noreturn]] static void end(Realm *r, Greenlet *g, gl_status outcome, void *result) {
+  gl_delivery d;
+  decide_end(r, outcome, result, d);
+  run_hooks(r, g, d.next);
+  if (g->fp != d.next->fp) {
+    if (g->fp == &r->shared_fp) save_fp(g->fp);
+    load_fp(d.next->fp);
+  }
+  exchange_errno_and_exceptions(r, g, d.next);
+  Stack *stack = g->stack;
+  r->ending = stack;
+  finish(g);
+  give_stack(r, stack);
+  jump(r, nullptr, d.next, d, &r->discarded_sp, nullptr);
+  __builtin_unreachable();
+}
+
+extern "C" [[gnu::visibility("hidden"), noreturn, gnu::used]] void gl_enter(Greenlet *g, void *value, gl_run run) {
+  Realm *r = here();
+  if (annotate::needed()) arrive(r, g);
+  reap(r);
+  void *result = nullptr;
+  gl_status outcome = run(g->run_data, value, &result);
+  end(r, g, outcome, result);
+}
+
+void end_thread(Realm *r) {
+  return_to_main(r);
+  reap(r);
+  end_realm(r);
+}
+
+// An exception got as far as the outermost frame. There is no landing pad, so this is the search phase, with the stack of the throw intact; forced
+// unwinding (pthread_exit, cancellation) finds the end of the stack next and goes on as it means to.
+extern "C" [[gnu::visibility("hidden"), gnu::used]] _Unwind_Reason_Code
+gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwind_Exception *, _Unwind_Context *) {
+  if (actions & _UA_FORCE_UNWIND) return _URC_CONTINUE_UNWIND;
+  const Greenlet *g = here()->current.load(std::memory_order_relaxed);
+  char text[200];
+  snprintf(text, sizeof text, "libgreenlet: an exception left the body of greenlet '%.100s' (%p)\n", gl_name(g),
+           static_cast<const void *>(g));
+  os::print_error(text);
+  abort();
+}
+
+} // namespace gl
+
+using namespace gl;
+
+// With hooks, and nothing else in the way.
+[[gnu::noinline]] static gl_status switch_hooked(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
+  Greenlet *from = r->current.load(std::memory_order_relaxed);
+  if (from == target || r->busy) return switch_slow(target, status, value, received);
+  r->current.store(target, std::memory_order_relaxed);
+  int kept = *r->thread_errno;
+  r->busy = 1;
+  r->hooks.call(from, target);
+  r->busy = 0;
+  *r->thread_errno = kept;
+  if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r); // a hook changed something
+  exchange_fp(from, target);
+  exchange_errno_and_exceptions(r, from, target);
+  return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
+}
+
+// The hot path. It must end in a sibling call: then nothing runs after the jump, and the return goes straight to the caller.
+[[gnu::always_inline]] static inline gl_status switch_with(Greenlet *target, gl_status status, void *value, void **received) {
+  Realm *r = here();
+  if (!target) [[unlikely]]
+    return switch_slow(target, status, value, received);
+  uintptr_t difference = target->ready.load(std::memory_order_relaxed) ^ r->fast.load(std::memory_order_relaxed);
+  Greenlet *from = r->current.load(std::memory_order_relaxed);
+  if (difference != 0 || from == target) [[unlikely]] {
+    if (difference == hooked) return switch_hooked(r, target, status, value, received);
+    return switch_slow(target, status, value, received);
+  }
+  r->current.store(target, std::memory_order_relaxed);
+  exchange_fp(from, target);
+  exchange_errno_and_exceptions(r, from, target);
+  return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
+}
+
+gl_status gl_switch(gl_greenlet *target, void *value, void **received) { return switch_with(target, GL_OK, value, received); }
+
+gl_status gl_throw(gl_greenlet *target, void *payload, void **received) { return switch_with(target, GL_THROWN, payload, received); }
+
+gl_status gl_kill(gl_greenlet *target, void **received) {
+  return decide_and_transfer(target, received, [&](Realm *r, gl_delivery &d) { return decide_kill(r, target, d); });
+}

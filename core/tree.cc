@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// Who runs next. Knows parents, lives, kills and outcomes; no stack, no assembly, no operating system. Each decision is committed when it
+// returns: `out.next` is current, and whoever asked transfers there (switch.cc on stacks of ours, a host by its own means).
+#include "internal.h"
+
+namespace gl {
+
+Greenlet *shown_parent(const Greenlet *g) { return g->killers ? g->killers : g->parent; }
+
+// The nearest ancestor of `g` that is not dead and of this realm, at last main (rule 17). Our own dead ones have parents that only we change; beyond
+// the first of another thread a lock is needed.
+static Greenlet *find_heir(Realm *r, const Greenlet *g) {
+  Greenlet *a = shown_parent(g);
+  for (; a && realm_of(a) == r; a = shown_parent(a))
+    if (!is_dead(a)) return a;
+  Locked lock(forest_lock);
+  for (; a; a = shown_parent(a))
+    if (realm_of(a) == r && !is_dead(a)) return a;
+  return &r->main;
+}
+
+// --- Cycles ---------------------------------------------------------------------------------------------------------------------------
+
+// The graph has two kinds of edges up, to the parent and to each pending killer, and shared ancestors: hence the marks.
+bool reaches(Greenlet *from, const Greenlet *target) {
+  bool found = false;
+  Greenlet *last = from;
+  auto visit = [&](Greenlet *g) {
+    if (!g || g->visited) return;
+    found |= g == target;
+    g->visited = true;
+    g->walk_next = nullptr;
+    last->walk_next = g;
+    last = g;
+  };
+  from->walk_next = nullptr;
+  from->visited = true;
+  found = from == target;
+  for (Greenlet *g = from; g && !found; g = g->walk_next) {
+    visit(g->parent);
+    for (Greenlet *k = g->killers; k; k = k->outer_killer) visit(k);
+  }
+  for (Greenlet *g = from; g; g = g->walk_next) g->visited = false;
+  return found;
+}
+
+// --- Kills that wait (rule 13) ----------------------------------------------------------------------------------------------------------
+
+static void begin_kill(Greenlet *killer, Greenlet *victim, bool library_waits) {
+  hold(killer); // as the victim's parent
+  hold(victim);
+  Locked lock(forest_lock);
+  killer->killing = victim;
+  killer->outer_killer = victim->killers;
+  victim->killers = killer;
+  killer->library_waits = library_waits;
+  killer->ready.store(0, std::memory_order_relaxed); // control comes back by way of end_kill()
+}
+
+static Greenlet *leave_kill(Greenlet *killer) {
+  Locked lock(forest_lock);
+  Greenlet *victim = killer->killing;
+  Greenlet **link = &victim->killers;
+  while (*link != killer) link = &(*link)->outer_killer;
+  *link = killer->outer_killer;
+  killer->killing = nullptr;
+  return victim;
+}
+
+void abandon_kill(Greenlet *killer) {
+  if (!killer->killing) return;
+  let_go(leave_kill(killer));
+  let_go(killer);
+}
+
+// The library dropped the last handle of `victim` and drops its own now (rule 21).
+static void let_go_of_victim(Greenlet *victim) {
+  if (victim->handles.load(std::memory_order_acquire) != one_handle || is_dead(victim)) return let_go(victim);
+  victim->leaked = true;
+  victim->handles.store(0, std::memory_order_relaxed);
+  tally(&Counters::leaked, 1);
+}
+
+// Nobody waits for what comes back when the library kills (rule 14).
+static void dispose_of_answer(Realm *r, Greenlet *killer, Greenlet *victim, const gl_delivery &d) {
+  if (d.status == GL_KILLED) {
+    killer->kept_kill = true;
+  } else if (d.status == GL_THROWN) {
+    InCallback callback(r);
+    report_unhandled(victim, d.value);
+  } else if (d.value && victim->drop_result) {
+    InCallback callback(r);
+    victim->drop_result(d.value);
+  }
+}
+
+// Control comes back to one whose kill is pending: what does that call answer?
+static void end_kill(Realm *r, Greenlet *killer, gl_delivery &d) {
+  Greenlet *victim = leave_kill(killer);
+  if (!r->hosted) killer->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
+  if (killer->library_waits) {
+    dispose_of_answer(r, killer, victim, d);
+    let_go_of_victim(victim);
+    d.status = GL_OK;
+    d.value = nullptr;
+  } else {
+    if (d.status == GL_OK && !is_dead(victim)) d.status = GL_ALIVE;
+    let_go(victim);
+  }
+  let_go(killer);
+}
+
+// --- Decisions --------------------------------------------------------------------------------------------------------------------------
+
+// Tells the tracers. They may release or reparent, but neither free the target nor take it away.
+static void announce(Realm *r, const gl_delivery &d) {
+  if (!r->tracers.any()) return;
+  Greenlet *from = r->current.load(std::memory_order_relaxed), *to = d.next;
+  hold(to);
+  to->starting = d.start;
+  {
+    InCallback callback(r);
+    r->tracers.call(d.status == GL_OK ? GL_EV_SWITCH : GL_EV_THROW, from, to);
+    if (d.start) r->tracers.call(GL_EV_START, from, to);
+  }
+  to->starting = false;
+  if (d.start) to->life.store(Life::started, std::memory_order_relaxed); // it is not to die unrun when its last handle goes here
+  let_go(to);
+}
+
+static void commit(Realm *r, gl_delivery &d) {
+  Greenlet *from = r->current.load(std::memory_order_relaxed), *to = d.next;
+  if (to != from) {
+    if (is_lost(from)) {
+      from->handles.store(queued, std::memory_order_relaxed);
+      add_orphan(from);
+    }
+    r->current.store(to, std::memory_order_relaxed);
+  }
+  if (d.start) {
+    to->life.store(Life::started, std::memory_order_release);
+    if (!r->hosted) to->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
+  }
+  if (to->killing) end_kill(r, to, d);
+}
+
+// Passes the dead, and the unstarted that cannot take what comes, until somebody can: fills in d.next and d.start. With `may_fail`, a start
+// that is not possible fails instead, and nothing has changed.
+static gl_status settle(Realm *r, Greenlet *to, bool may_fail, gl_delivery &d) {
+  Greenlet *held = nullptr; // keeps the rest of the way while the drops of those who die on it run
+  d.start = 0;
+  for (;;) {
+    if (!is_dead(to)) {
+      if (to->life != Life::unstarted) break;
+      gl_status status = d.status != GL_OK ? d.status : to->flags & GL_HOSTED ? GL_OK : prepare(to);
+      if (status == GL_OK) {
+        d.start = 1;
+        break;
+      }
+      if (status < 0) {
+        if (may_fail) return status;
+        d.status = GL_THROWN; // rule 5
+        d.value = nullptr;
+      }
+      hold(to);
+      expire(to);
+      Greenlet *heir = find_heir(r, to);
+      hold(heir);
+      finish(to);
+      let_go(to);
+      if (held) let_go(held);
+      held = to = heir;
+      continue;
+    }
+    to = find_heir(r, to);
+  }
+  d.next = to;
+  if (held) let_go(held);
+  return GL_OK;
+}
+
+// A kill that came while the library waited is answered by the caller's next call (rule 14).
+static bool take_kept_kill(Realm *r, gl_delivery &out) {
+  Greenlet *g = r->current.load(std::memory_order_relaxed);
+  if (!g->kept_kill) return false;
+  g->kept_kill = false;
+  out = {g, GL_KILLED, 0, nullptr};
+  return true;
+}
+
+gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *value, gl_delivery &out) {
+  if (take_kept_kill(r, out)) return GL_OK;
+  gl_delivery d{target, status, 0, value};
+  gl_status failed = settle(r, target, status == GL_OK, d);
+  if (failed < 0) return failed;
+  announce(r, d);
+  commit(r, d);
+  out = d;
+  return GL_OK;
+}
+
+gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
+  Greenlet *killer = r->current.load(std::memory_order_relaxed);
+  if (is_main(victim) || victim == killer) return GL_EINVAL;
+  if (!is_dead(victim)) {
+    Locked lock(forest_lock);
+    if (reaches(killer, victim)) return GL_ECYCLE;
+  }
+  if (take_kept_kill(r, out)) return GL_OK;
+  out = {killer, GL_OK, 0, nullptr};
+  if (is_dead(victim)) return GL_OK;
+  if (victim->life == Life::unstarted) {
+    expire(victim);
+    finish(victim);
+    return GL_OK;
+  }
+  out = {victim, GL_KILLED, 0, nullptr};
+  begin_kill(killer, victim, false);
+  announce(r, out);
+  commit(r, out);
+  return GL_OK;
+}
+
+void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
+  Greenlet *g = r->current.load(std::memory_order_relaxed);
+  run_drops(r, g);
+  if (r->tracers.any()) {
+    InCallback callback(r);
+    r->tracers.call(GL_EV_END, g, find_heir(r, g));
+  }
+  gl_delivery d{nullptr, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN, 0, result};
+  settle(r, find_heir(r, g), false, d);
+  announce(r, d);
+  g->ready.store(0, std::memory_order_relaxed);
+  g->kept_kill = false;
+  retire(g);
+  g->life.store(Life::ended, std::memory_order_release);
+  commit(r, d);
+  out = d;
+}
+
+void decide_orphan(Realm *r, gl_delivery &out) {
+  Greenlet *g = take_orphan(r);
+  out = {g, GL_KILLED, 0, nullptr};
+  if (!g) return;
+  begin_kill(r->current.load(std::memory_order_relaxed), g, true);
+  announce(r, out);
+  commit(r, out);
+}
+
+} // namespace gl
+
+using namespace gl;
+
+gl_greenlet *gl_parent(const gl_greenlet *g) { return g ? shown_parent(g) : nullptr; }
+
+gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
+  reap(here());
+  if (!child || !parent || is_main(child)) return GL_EINVAL;
+  if ((child->flags & GL_HOSTED) != (parent->flags & GL_HOSTED)) return GL_EINVAL;
+  if (!is_mine(child) && !is_mine(parent)) return GL_ETHREAD;
+  Realm *from = realm_of(child), *to = realm_of(parent);
+  Greenlet *old;
+  {
+    Locked lock(forest_lock);
+    if (has_ended(to)) return GL_EEXPIRED;
+    if (reaches(parent, child)) return GL_ECYCLE;
+    if (from != to) {
+      if (child->life != Life::unstarted || has_ended(from)) return GL_ETHREAD;
+      if (child->starting) return GL_EBUSY;
+      unlink(from, child);
+      if (!link(to, child)) return link(from, child), GL_EEXPIRED;
+      child->realm.store(to, std::memory_order_relaxed);
+      gain(to);
+    }
+    old = child->parent;
+    if (!is_main(parent)) hold(parent);
+    child->parent = parent;
+  }
+  if (!is_main(old)) let_go(old);
+  if (from != to) lose(from);
+  reap(here());
+  return GL_OK;
+}
