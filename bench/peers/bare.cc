@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The bare jump: no checks, nothing kept but the registers.
+#include "loops.h"
+#include "stacks.h"
+
+extern "C" {
+void *bench_bare(void **save, void *load, void *value);
+void bench_bare_start(void);
+void *bench_empty(void);
+}
+
+namespace {
+
+struct Bare {
+  static constexpr const char *name = "bare jump";
+  static const char *version() { return ""; }
+
+  struct Context {
+    void *sp;
+  };
+
+  static void *new_frame(char *top, void *context, void *body) {
+    void **sp = reinterpret_cast<void **>(top);
+    *--sp = nullptr; // keeps the stack aligned for the call of the body
+    *--sp = nullptr;
+    *--sp = reinterpret_cast<void *>(bench_bare_start);
+    *--sp = nullptr; // rbp
+    *--sp = context; // rbx
+    *--sp = body;    // r12
+    return sp - 3;
+  }
+
+  template <void (*Body)(Context &, void *)>
+  static void start(Context &context, Context &) {
+    context.sp = new_frame(bench::new_stack(), &context, reinterpret_cast<void *>(Body));
+  }
+
+  [[gnu::always_inline]] static void *exchange(Context &self, Context &to, Context &, void *value) {
+    return bench_bare(&self.sp, to.sp, value);
+  }
+
+  static inline Context maker, made;
+
+  static void body(Context &, void *value) { bench_bare(&made.sp, maker.sp, value); }
+
+  static void *live(void *value) {
+    static char *stack = bench::new_stack();
+    return bench_bare(&maker.sp, new_frame(stack, &made, reinterpret_cast<void *>(body)), value);
+  }
+
+  static void *current() { return bench_empty(); }
+};
+
+[[maybe_unused]] const bool added = bench::add<Bare>();
+
+} // namespace
