@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* host PLUGIN PLUGIN: has a copy of the library and loads two plugins that bring their own. All work in one process: one after the other on
    the same thread, and side by side on several. The plugins are closed before the threads that used them end. */
+#define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <greenlet.h>
 #include <pthread.h>

@@ -82,5 +82,7 @@ twice() { # LANGUAGE STANDARD
 check "the header as C11" twice cc c11
 for standard in c++11 c++14 c++17 c++20; do check "the header as $standard" twice c++ $standard -x c++; done
 
+check "from outside" "$here/library.sh" "$prefix/lib" "$prefix/include/greenlet.h"
+
 echo "$passed passed, $failed failed"
-((failed == 0)) && "$here/library.sh" "$prefix/lib" "$prefix/include/greenlet.h"
+((failed == 0))
