@@ -56,11 +56,7 @@ do_lint() { leg "lint" scripts/lint.sh "$@"; }
 
 do_doc() { docs/build.sh; }
 
-do_bench() {
-  cmake --preset release
-  cmake --build build/release
-  bench/run.sh build/release "$@"
-}
+do_bench() { bench/run.py "$@"; }
 
 # A source archive of what is committed, and what `cmake --install` puts on a system.
 do_package() {
