@@ -43,7 +43,7 @@ leg() {
   local name=$1 log=$root/build/logs/${1// /-}.log start=$SECONDS status=0 passed failed
   shift
   mkdir -p "${log%/*}"
-  echo "== $name: $*"
+  echo "== $name: runs $*"
   # A subshell that is not a condition, so that `set -e` holds inside a function.
   set +e
   (
@@ -60,12 +60,30 @@ leg() {
   ((status == 0 || failed)) || failed=1
   echo "$passed $failed ${name// /-}" >>"$GREENLET_TALLY"
   ((failed == 0)) || tail -n 200 "$log"
-  echo "-- $name: $passed passed, $failed failed, $((SECONDS - start)) s"
+  echo "== $name: $passed passed, $failed failed, $((SECONDS - start)) s"
+}
+
+# check NAME COMMAND...: one of several checks that a script makes; its output is shown when it fails. `checked` is the script's last line.
+checks_passed=0 checks_failed=0
+check() {
+  local name=$1 printed
+  shift
+  if printed=$("$@" 2>&1); then
+    echo "ok $name"
+    ((++checks_passed))
+  else
+    printf 'FAILED %s: %s\n%s\n' "$name" "$*" "$printed"
+    ((++checks_failed))
+  fi
+}
+checked() {
+  echo "$checks_passed passed, $checks_failed failed"
+  ((checks_failed == 0))
 }
 
 # skip NAME REASON: a leg that cannot run here. CI skips nothing.
 skip() {
-  echo "-- $1: skipped, $2"
+  echo "== $1: skipped, $2"
   [[ -z ${CI-} ]] || note_failure "${1// /-}"
 }
 

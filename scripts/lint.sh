@@ -5,19 +5,6 @@ set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-passed=0 failed=0
-check() {
-  local name=$1
-  shift
-  if "$@"; then
-    echo "ok $name"
-    ((++passed))
-  else
-    echo "FAILED $name: $*"
-    ((++failed))
-  fi
-}
-
 # Files of the repository with these endings, new ones included; the rest is a pattern of what others wrote or made.
 sources() { git ls-files --cached --others --exclude-standard -- "$@"; }
 
@@ -31,9 +18,7 @@ self_contained() {
   "${CXX:-g++}" -x "$language" -std="$standard" -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fsyntax-only -I capi "$header"
 }
 
-case ${1-} in
-  --fix) clang-format-14 -i "${formatted[@]}" ;;
-esac
+if [[ ${1-} == --fix ]]; then clang-format-14 -i "${formatted[@]}"; fi
 check "clang-format" clang-format-14 --dry-run -Werror "${formatted[@]}"
 check "shellcheck" shellcheck -x "${shell[@]}"
 check "ruff" ruff check --quiet "${python[@]}"
@@ -46,5 +31,4 @@ if [[ ${1-} != --quick ]]; then
   check "vendor.py" packaging/vendor.py --check
   check "clang-tidy" clang-tidy-14 --quiet "${core[@]}" -- -std=c++20 -I capi -fno-exceptions -fno-rtti
 fi
-echo "$passed passed, $failed failed"
-((failed == 0))
+checked

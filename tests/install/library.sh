@@ -2,20 +2,13 @@
 # SPDX-License-Identifier: MIT
 # library.sh LIBDIR HEADER: what an installed library must look like from outside. Prints "N passed, N failed".
 set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 export LC_ALL=C
 so=$1/libgreenlet.so archive=$1/libgreenlet.a header=$2
-passed=0 failed=0
 
-# equal NAME EXPECTED FOUND
-equal() {
-  if [[ $2 == "$3" ]]; then
-    echo "ok $1"
-    ((++passed))
-  else
-    printf 'FAILED %s\n' "$1"
-    diff <(echo "$2") <(echo "$3") || true
-    ((++failed))
-  fi
+equal() { # NAME EXPECTED FOUND
+  check "$1" diff <(echo "$2") <(echo "$3")
 }
 
 declared=$(grep -oE '^GL_API [^;(]*\bgl_[a-z_]+\(' "$header" | grep -oE 'gl_[a-z_]+\(' | tr -d '(' | sort)
@@ -44,5 +37,4 @@ fi
 equal "no C++ runtime in the objects" "" \
   "$(nm "$archive" 2>/dev/null | grep -vE '^ +w ' | grep -E '__cxa_|__gxx_|_ZT[ISV]|_ZN?K?St|_Z(nw|na|dl|da)' | sort -u)"
 
-echo "$passed passed, $failed failed"
-((failed == 0))
+checked

@@ -2,24 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Installs the library into build/installed/prefix and uses it in every way that users have. Prints "N passed, N failed".
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
+here=$root/tests/install
 work=$root/build/installed
 prefix=$work/prefix
 strict=(-Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion)
-passed=0 failed=0
-
-check() {
-  local name=$1 printed
-  shift
-  if printed=$("$@" 2>&1); then
-    echo "ok $name"
-    ((++passed))
-  else
-    printf 'FAILED %s: %s\n%s\n' "$name" "$*" "$printed"
-    ((++failed))
-  fi
-}
 
 rm -rf "$work"
 mkdir -p "$work"
@@ -84,5 +72,4 @@ for standard in c++11 c++14 c++17 c++20; do check "the header as $standard" twic
 
 check "from outside" "$here/library.sh" "$prefix/lib" "$prefix/include/greenlet.h"
 
-echo "$passed passed, $failed failed"
-((failed == 0))
+checked
