@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Bodies for the tests of kills. */
+#pragma once
+#include "support.h"
+
+/* Waits once, notes how that ended, cleans up as told, ends as told. */
+struct victim {
+  void (*cleanup)(void); /* may be NULL */
+  gl_status outcome;
+  void *result;
+};
+UNUSED BODY(victim) {
+  const struct victim *plan = (const struct victim *)data;
+  gl_status status = to_parent(value, &value);
+  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
+  if (plan->cleanup) plan->cleanup();
+  *result = plan->result;
+  return plan->outcome;
+}
+
+/* Started, and waiting for its second switch. */
+static inline gl_greenlet *waiting(gl_run run, void *data) {
+  gl_greenlet *g = gl_new(run, data);
+  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
+  CHECK(gl_state(g) == GL_SUSPENDED);
+  return g;
+}
+
+/* Kills its data and notes what came; then goes to main, and ends when it is resumed. */
+UNUSED BODY(killer) {
+  gl_status status = gl_kill((gl_greenlet *)data, &value);
+  event("kill %s %d", gl_status_name(status), (int)(intptr_t)value);
+  gl_switch(gl_main(), value, NULL);
+  return status == GL_KILLED ? GL_KILLED : GL_OK;
+}
