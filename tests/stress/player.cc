@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#include "player.h"
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+
+namespace {
+
+void print(const std::pair<int, Call> &made) { std::printf("  g%d: %s\n", made.first, to_string(made.second).c_str()); }
+
+thread_local Player *playing; // for callbacks that are told no more than a value
+
+gl_stats counts() {
+  gl_stats stats = {};
+  stats.size = sizeof stats;
+  gl_get_stats(&stats);
+  return stats;
+}
+
+// The rules leave open in which order locals are dropped and greenlets visited.
+std::vector<Note> in_canonical_order(std::vector<Note> notes) {
+  auto is = [](Note::Kind kind) { return [kind](const Note &n) { return n.kind == kind; }; };
+  auto visits = std::stable_partition(notes.begin(), notes.end(), std::not_fn(is(Note::visited)));
+  std::sort(visits, notes.end());
+  for (auto from = notes.begin(); from != notes.end();) {
+    from = std::find_if(from, notes.end(), is(Note::local_dropped));
+    auto to = std::find_if_not(from, notes.end(), is(Note::local_dropped));
+    std::sort(from, to);
+    from = to;
+  }
+  return notes;
+}
+
+} // namespace
+
+bool print_calls = false;
+
+Player::Player(const Program &plan, gl_realm *host, bool nobody_else)
+    : realm(host), program(plan), model(host != nullptr), alone(nobody_else), pointers(1), drops(1), before(counts()) {
+  for (int i = 0; i < Model::observers; i++) observers[i] = {this, i};
+  model.notes.push_back({Note::returned, 0, GL_OK, 0, 0}); // main begins
+  seen = model.notes;
+}
+
+// ---- which call is next ----
+
+bool Player::accept(const std::optional<Call> &wanted) {
+  if (!wanted) return false;
+  Model tried = model;
+  if (!tried.apply(*wanted)) return false;
+  history.emplace_back(model.current, *wanted);
+  if (print_calls) print(history.back()), std::fflush(stdout);
+  model = std::move(tried);
+  call = *wanted;
+  return true;
+}
+
+const Call *Player::next_call() {
+  if (history.empty()) {
+    playing = this;
+    gl_set_unhandled(on_unhandled, nullptr);
+    pointers[0] = realm ? gl_realm_main(realm) : gl_main();
+  }
+  if (loosened) return nullptr;
+  compare();
+  seen.clear();
+  while (next_op < program.ops.size())
+    if (accept(model.resolve(program.ops[next_op++]))) return &call;
+  return wind_down() ? &call : nullptr;
+}
+
+bool Player::wind_down() {
+  if (int me = model.current) {
+    Call end, leave;
+    end.verb = Verb::end;
+    leave.verb = Verb::switch_to, leave.g = 0;
+    if (accept(end) || accept(leave)) return true;
+    loosened = me;
+    return false;
+  }
+  for (int g = 1; !program.abrupt && g < int(model.greenlets.size()); g++) {
+    Call release;
+    release.verb = Verb::release, release.g = g;
+    if (model.greenlets[size_t(g)].held && accept(release)) return true;
+  }
+  Call drain; // fails, but not before the queue is empty (rule 18)
+  drain.verb = Verb::set_parent, drain.g = drain.p = 0;
+  return !model.queue_is_empty() && accept(drain);
+}
+
+// ---- what it does ----
+
+const std::array<gl_key, Model::keys> &Player::local_keys() {
+  static const auto keys = [] {
+    std::array<gl_key, Model::keys> made{};
+    for (gl_key &key : made)
+      if (gl_key_new(&key, &key == &made.back() ? nullptr : on_local_drop) != GL_OK) std::abort();
+    return made;
+  }();
+  return keys;
+}
+
+gl_status Player::make(const Call &c) {
+  Body &body = bodies.emplace_back(this, -1);
+  gl_options options = {};
+  options.size = sizeof options;
+  options.run = run;
+  options.data = &body;
+  options.drop = on_drop;
+  options.drop_result = c.drops_result ? on_result_drop : nullptr;
+  options.parent = c.p >= 0 ? pointer(c.p) : realm ? current() : nullptr;
+  if (c.discard) options.flags |= GL_DISCARD;
+  if (c.share_fp) options.flags |= GL_SHARE_FP;
+  if (realm) options.flags |= GL_HOSTED;
+  gl_greenlet *made = nullptr;
+  gl_status status = gl_new_with(&options, &made);
+  body.number = int(pointers.size());
+  pointers.push_back(made);
+  drops.push_back(0);
+  return status;
+}
+
+void Player::perform(const Call &c, gl_status *status) {
+  *status = GL_OK;
+  switch (c.verb) {
+  case Verb::make: *status = make(c); break;
+  case Verb::retain: require(gl_retain(pointer(c.g)) == pointer(c.g), "gl_retain returns its argument"); break;
+  case Verb::release: gl_release(pointer(c.g)); break;
+  case Verb::set_parent: *status = gl_set_parent(pointer(c.g), pointer(c.p)); break;
+  case Verb::set_local: *status = gl_set_local(pointer(c.g), local_keys()[size_t(c.p)], pointer_to(c.value)); break;
+  case Verb::set_data: gl_set_data(pointer(c.g), pointer_to(c.value)); break;
+  case Verb::trace: {
+    Body *to = &observers[c.g];
+    if (realm) *status = c.value ? gl_realm_trace_add(realm, on_event, to) : gl_realm_trace_remove(realm, on_event, to);
+    else *status = c.value ? gl_trace_add(on_event, to) : gl_trace_remove(on_event, to);
+    break;
+  }
+  case Verb::hook: *status = c.value ? gl_hook_add(on_exchange, &observers[c.g]) : gl_hook_remove(on_exchange, &observers[c.g]); break;
+  case Verb::visit: *status = realm ? gl_realm_foreach(realm, on_visit, this) : gl_foreach(on_visit, this); break;
+  case Verb::arm: armed = true; break;
+  default: break;
+  }
+}
+
+void Player::remove_hooks() {
+  for (Body &observer : observers) gl_hook_remove(on_exchange, &observer);
+}
+
+// ---- what it hears ----
+
+void Player::heard(Note note) {
+  if (note.x == stranger || note.y == stranger || note.z == stranger) return;
+  note.who = ended ? 0 : number(current());
+  seen.push_back(note);
+  if (!armed || ended || note.kind == Note::returned || note.kind == Note::started) return;
+  armed = false;
+  if (!model.acted || loosened) return;
+  gl_status status;
+  if (transfers(model.acted->verb)) status = transfer(*model.acted);
+  else perform(*model.acted, &status);
+  seen.push_back({Note::answered, number(current()), status, 0, 0});
+}
+
+void Player::on_drop(void *data) {
+  auto *body = static_cast<Body *>(data);
+  body->player->drops[size_t(body->number)]++;
+  body->player->heard({Note::dropped, 0, body->number, 0, 0});
+}
+void Player::on_local_drop(void *value) { playing->heard({Note::local_dropped, 0, value_of(value), 0, 0}); }
+void Player::on_result_drop(void *value) { playing->heard({Note::result_dropped, 0, value_of(value), 0, 0}); }
+void Player::on_unhandled(void *, gl_greenlet *g, void *payload) {
+  playing->heard({Note::unhandled, 0, playing->number(g), value_of(payload), 0});
+}
+void Player::on_event(void *data, int event, gl_greenlet *from, gl_greenlet *to) {
+  auto *body = static_cast<Body *>(data);
+  Player *player = body->player;
+  player->heard({Note::event, 0, body->number * 8 + event, player->number(from), player->number(to)});
+}
+void Player::on_exchange(void *data, gl_greenlet *from, gl_greenlet *to) {
+  auto *body = static_cast<Body *>(data);
+  Player *player = body->player;
+  player->heard({Note::hook, 0, body->number, player->number(from), player->number(to)});
+}
+int Player::on_visit(void *data, gl_greenlet *g) {
+  auto *player = static_cast<Player *>(data);
+  player->heard({Note::visited, 0, player->number(g), 0, 0});
+  return 0;
+}
+
+int Player::number(const gl_greenlet *g) const {
+  if (!g) return -1;
+  for (size_t i = pointers.size(); i--;) // the newest first: memory is used again
+    if (pointers[i] == g) return int(i);
+  return stranger;
+}
+
+// ---- is it so? ----
+
+void Player::compare() {
+  compare_notes();
+  for (size_t g = 1; g < pointers.size(); g++)
+    if (model.greenlets[g].freed) pointers[g] = nullptr;
+  compare_states();
+  if (alone) compare_counts();
+}
+
+void Player::compare_notes() {
+  if (in_canonical_order(seen) != in_canonical_order(model.notes)) fail("not what was foretold");
+}
+
+void Player::compare_states() {
+  require(number(current()) == model.current, "current");
+  for (int g = 0; g < int(pointers.size()); g++) {
+    const Model::Greenlet &it = model.greenlets[size_t(g)];
+    if (it.freed) continue;
+    const gl_greenlet *real = pointer(g);
+    if (gl_state(real) != it.state) fail("state of g" + std::to_string(g) + " is " + std::to_string(gl_state(real)));
+    if (number(gl_parent(real)) != model.shown_parent(g))
+      fail("parent of g" + std::to_string(g) + " is g" + std::to_string(number(gl_parent(real))));
+    const void *data = it.data != Model::untouched ? pointer_to(it.data) : g ? &bodies[size_t(g - 1)] : nullptr;
+    require(gl_data(real) == data, "data");
+    for (size_t key = 0; key < Model::keys; key++) require(value_of(gl_local(real, local_keys()[key])) == it.locals[key], "local");
+  }
+}
+
+void Player::compare_counts() {
+  gl_stats now = counts();
+  require(now.created == before.created + model.greenlets.size() - 1, "created");
+  require(now.alive == before.alive + uint64_t(model.alive()), "alive");
+  require(now.leaked == before.leaked + uint64_t(model.leaked), "leaked");
+}
+
+void Player::finish() {
+  if (!loosened) {
+    model.end_thread();
+    std::sort(seen.begin(), seen.end());
+    std::sort(model.notes.begin(), model.notes.end());
+    compare_notes();
+    if (alone) compare_counts();
+  }
+  playing = this; // for locals that were set on dead ones
+  for (size_t g = 1; g < pointers.size(); g++)
+    for (int &held = model.greenlets[g].held; held; held--) {
+      require(gl_state(pointers[g]) == GL_DEAD, "dead after its thread");
+      gl_release(pointers[g]);
+    }
+  for (size_t g = 1; g < pointers.size(); g++)
+    if (drops[g] != 1) fail("g" + std::to_string(g) + " was dropped " + std::to_string(drops[g]) + " times");
+}
+
+void Player::require(bool holds, const char *what) {
+  if (!holds && !loosened) fail(what);
+}
+
+void Player::fail(const std::string &what) {
+  if (!print_calls) std::for_each(history.begin(), history.end(), print);
+  if (model.acted) std::printf("  in a callback: %s\n", to_string(*model.acted).c_str());
+  auto print_notes = [](const char *title, const std::vector<Note> &notes) {
+    std::printf("%s\n", title);
+    for (const Note &n : in_canonical_order(notes)) std::printf("  %s\n", to_string(n).c_str());
+  };
+  print_notes("The rules:", model.notes);
+  print_notes("The library:", seen);
+  std::printf("DIFFERS: %s\n", what.c_str());
+  std::fflush(stdout);
+  std::abort();
+}

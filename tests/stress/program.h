@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// A program is a list of operations. Whichever greenlet is in control takes the next one, so that bodies are data and any bytes are a program.
+#pragma once
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <greenlet.h>
+#include <string>
+#include <vector>
+
+enum class Verb : uint8_t {
+  nothing,
+  make,
+  switch_to,
+  throw_to,
+  kill,
+  end,
+  retain,
+  release,
+  set_parent,
+  set_local,
+  set_data,
+  trace,
+  hook,
+  visit,
+  arm, // the next callback makes a call
+  count
+};
+
+// a, b and c are numbers whose meaning depends on the verb and on the moment (Model::resolve).
+struct Op {
+  Verb verb;
+  uint8_t a, b, c;
+};
+
+struct Program {
+  bool abrupt = false; // ends with the thread, instead of ending every greenlet first
+  std::vector<Op> ops;
+};
+
+struct Note {
+  enum Kind : uint8_t { returned, started, event, hook, dropped, local_dropped, result_dropped, unhandled, visited, answered } kind;
+  int who;     // gl_current() at that moment
+  int x, y, z; // by kind: to_string(Note) reads them; unused ones are 0
+  auto operator<=>(const Note &) const = default;
+};
+
+// An Op whose greenlets have been chosen.
+struct Call {
+  Verb verb = Verb::nothing;
+  int g = -1, p = -1;
+  int value = 0;
+  gl_status outcome = GL_OK;
+  bool discard = false, drops_result = false, share_fp = false;
+  Op armed{};
+};
+
+Program random_program(uint64_t seed, size_t ops);
+size_t default_length(uint64_t seed);
+Program decode(const uint8_t *bytes, size_t size);
+Program decode_hex(const std::string &hex);
+std::string encode_hex(const Program &);
+std::string to_string(const Call &);
+std::string to_string(const Note &);
