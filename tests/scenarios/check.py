@@ -51,7 +51,7 @@ def run_once(command, scenarios):
         if line.startswith("scenario "):
             events = seen.setdefault(line.split()[1], [])
         elif events is not None:
-            events.append(line)
+            events.append(" ".join(line.split()))
     return seen, fault
 
 
@@ -75,10 +75,12 @@ def difference(scenario, events):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    if "--" not in sys.argv[:-1]:
+        sys.exit(__doc__)
+    split = sys.argv.index("--")
+    parser = argparse.ArgumentParser(usage="check.py [--lacks FILE] [NAME...] -- COMMAND...")
     parser.add_argument("--lacks")
     parser.add_argument("names", nargs="*")
-    split = sys.argv.index("--") if "--" in sys.argv else parser.error("no -- COMMAND")
     options, command = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
     try:
         scenarios = load(options.names)
@@ -86,7 +88,10 @@ def main():
     except (Malformed, OSError) as fault:
         sys.exit(f"check.py: {fault}")
     skipped = {s.name: lacked(s, lacks) for s in scenarios if lacked(s, lacks)}
-    results = run(command, [s for s in scenarios if s.name not in skipped])
+    try:
+        results = run(command, [s for s in scenarios if s.name not in skipped])
+    except OSError as fault:
+        sys.exit(f"check.py: cannot start the interpreter: {fault}")
     failed = 0
     for s in scenarios:
         if s.name in skipped:

@@ -2,41 +2,30 @@
 /* A host runtime in miniature: it brings the stacks (one OS thread a greenlet) and asks the library who runs next. */
 #include "interpret.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 _Thread_local gl_realm *host_realm;
 
-static void drain_orphans(struct actor *self);
+static void *carry(void *self);
 
-/* Carries one greenlet from its start to its end. */
-static void *carry(void *data) {
-  struct actor *self = data;
-  host_realm = self->realm;
-  gl_delivery delivery = self->inbox;
-  drain_orphans(self);
-  void *result = NULL;
-  gl_status outcome = enter(self, delivery.value, &result);
-  gl_host_end(host_realm, outcome, result, &delivery);
+/* The library has made delivery.next current: lets it run. */
+static void resume(gl_delivery delivery) {
   struct actor *next = gl_data(delivery.next);
-  next->inbox = delivery;
-  gate_open(&next->resume);
-  return NULL;
-}
-
-/* The library has made delivery.next current: lets it run, and waits until control is back here. */
-static gl_delivery hand_over(struct actor *self, gl_delivery delivery) {
-  struct actor *next = gl_data(delivery.next);
-  if (next == self) return delivery;
   next->inbox = delivery;
   if (!delivery.start) {
     gate_open(&next->resume);
-  } else {
-    pthread_t thread;
-    next->realm = host_realm;
-    if (pthread_create(&thread, NULL, carry, next)) abort();
-    pthread_detach(thread);
+    return;
   }
+  pthread_t thread;
+  next->realm = host_realm;
+  if (pthread_create(&thread, NULL, carry, next)) abort();
+  pthread_detach(thread);
+}
+
+/* Lets another one run, and waits until control is back here. */
+static gl_delivery hand_over(struct actor *self, gl_delivery delivery) {
+  if (gl_data(delivery.next) == self) return delivery;
+  resume(delivery);
   gate_pass(&self->resume);
   return self->inbox;
 }
@@ -45,6 +34,19 @@ static gl_delivery hand_over(struct actor *self, gl_delivery delivery) {
 static void drain_orphans(struct actor *self) {
   gl_delivery delivery;
   while (gl_host_next_orphan(host_realm, &delivery) == GL_OK && delivery.next) hand_over(self, delivery);
+}
+
+/* One greenlet from its start to its end. */
+static void *carry(void *data) {
+  struct actor *self = data;
+  host_realm = self->realm;
+  gl_delivery delivery = self->inbox;
+  drain_orphans(self);
+  void *result = NULL;
+  gl_status outcome = enter(self, delivery.value, &result);
+  gl_host_end(host_realm, outcome, result, &delivery);
+  resume(delivery);
+  return NULL;
 }
 
 void host_drain(void) { drain_orphans(gl_data(gl_realm_current(host_realm))); }

@@ -108,6 +108,7 @@ static void record_of(gl_greenlet *who, const char *format, ...) {
   vprintf(format, arguments);
   putchar('\n');
   va_end(arguments);
+  fflush(stdout); /* the checker shows how far a program came that crashes */
 }
 
 /* ---- callbacks ---- */
@@ -188,7 +189,11 @@ static gl_status step_release(char **w) {
   release(actor(w[1]));
   return GL_OK;
 }
-static gl_status step_reparent(char **w) { return gl_set_parent(greenlet(w[1]), greenlet(w[2])); }
+static gl_status step_reparent(char **w) {
+  gl_status status = gl_set_parent(greenlet(w[1]), greenlet(w[2]));
+  if (host_realm) host_drain();
+  return status;
+}
 static gl_status step_state(char **w) {
   static const char *const names[] = {"unstarted", "suspended", "running", "dead"};
   record("state %s %s", w[1], names[gl_state(greenlet(w[1]))]);

@@ -6,7 +6,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 
 NEEDS = {
-    "discard", "drops", "foreach", "hooks", "kill", "kill-any", "last-handle", "locals", "misuse", "nested-call",
+    "callbacks", "discard", "drops", "foreach", "hooks", "kill", "kill-any", "last-handle", "locals", "misuse", "nested-call",
     "start-end", "stats", "survive-kill", "threads", "tracers", "unhandled",
 }
 MISUSE = {"EINVAL", "ETHREAD", "EEXPIRED"}
@@ -130,8 +130,11 @@ class Scenario:
             implied |= Scenario._check_make(words, names)
         elif step[0] == "trace" and set(words[2:]) - TRACED:
             raise Malformed(f"trace knows {' '.join(sorted(TRACED))}")
-        elif step[0] == "trace" and set(words[2:]) & {"start", "end"}:
-            implied.add("start-end")
+        elif step[0] == "trace":
+            implied |= {"callbacks"} if words[1] != "-" else set()
+            implied |= {"start-end"} if set(words[2:]) & {"start", "end"} else set()
+        elif step[0] == "hook" and len(words) > 1:
+            implied.add("callbacks")
         elif step[0] == "count" and words[0] not in COUNTED:
             raise Malformed(f"count knows {' '.join(sorted(COUNTED))}")
         elif step[0] == "key" and words[1:] == ["drop"]:
