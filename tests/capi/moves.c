@@ -101,6 +101,7 @@ static gl_greenlet *stranded(gl_run run, void *data) {
 }
 static void stranded_ends(gl_greenlet *child) {
   gl_release(child), partner_release(&other, moved), partner_end(&other);
+  gl_switch(gl_current(), NULL, NULL); /* kills those of this thread that the other one released */
   CHECK(all_gone());
 }
 
