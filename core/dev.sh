@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 
 packages=(
   g++ cmake make ninja-build pkg-config python3-venv binutils   # build
-  libcriterion-dev valgrind gdb clang-14 libclang-rt-14-dev     # test
+  libcriterion-dev valgrind gdb clang-14 libclang-rt-14-dev libc++abi-dev # test
   clang-format-14 clang-tidy-14 shellcheck                      # lint
   libboost-context-dev                                          # bench
   doxygen graphviz                                              # doc
@@ -17,6 +17,7 @@ ruff=ruff==0.6.9
 do_setup() {
   apt_install "${packages[@]}"
   pip_install "$ruff"
+  tests/scenarios/oracle.py setup
 }
 
 # Builds a preset and runs all that it registers with ctest, or what the arguments select.
@@ -47,6 +48,7 @@ do_test() {
   leg "address and undefined behaviour" run_asan
   leg "threads" run_tsan
   leg "valgrind" run_preset valgrind
+  leg "scenarios by Python's greenlet" tests/scenarios/oracle.py compare
   leg "installed" tests/install/run.sh
   leg "docs" do_doc
   leg "lint" scripts/lint.sh

@@ -11,23 +11,23 @@ static void *carry(void *self);
 /* The library has made delivery.next current: lets it run. */
 static void resume(gl_delivery delivery) {
   struct actor *next = gl_data(delivery.next);
-  next->inbox = delivery;
+  next->carrier.inbox = delivery;
   if (!delivery.start) {
-    gate_open(&next->resume);
+    gate_open(&next->carrier.resume);
     return;
   }
-  pthread_t thread;
-  next->realm = host_realm;
-  if (pthread_create(&thread, NULL, carry, next)) abort();
-  pthread_detach(thread);
+  next->carrier.realm = host_realm;
+  next->carrier.started = 1;
+  if (pthread_create(&next->carrier.thread, NULL, carry, next)) abort();
 }
 
 /* Lets another one run, and waits until control is back here. */
 static gl_delivery hand_over(struct actor *self, gl_delivery delivery) {
   if (gl_data(delivery.next) == self) return delivery;
   resume(delivery);
-  gate_pass(&self->resume);
-  return self->inbox;
+  gate_pass(&self->carrier.resume);
+  if (self->carrier.abandoned) pthread_exit(NULL);
+  return self->carrier.inbox;
 }
 
 /* Rule 36: what comes back from an orphan's kill goes nowhere. */
@@ -39,14 +39,22 @@ static void drain_orphans(struct actor *self) {
 /* One greenlet from its start to its end. */
 static void *carry(void *data) {
   struct actor *self = data;
-  host_realm = self->realm;
-  gl_delivery delivery = self->inbox;
+  host_realm = self->carrier.realm;
+  gl_delivery delivery = self->carrier.inbox;
   drain_orphans(self);
   void *result = NULL;
   gl_status outcome = enter(self, delivery.value, &result);
   gl_host_end(host_realm, outcome, result, &delivery);
   resume(delivery);
   return NULL;
+}
+
+/* A greenlet that was freed without an end leaves its thread behind. */
+void host_join(struct actor *actor) {
+  if (!actor->carrier.started) return;
+  actor->carrier.abandoned = 1;
+  gate_open(&actor->carrier.resume);
+  pthread_join(actor->carrier.thread, NULL);
 }
 
 void host_drain(void) { drain_orphans(gl_data(gl_realm_current(host_realm))); }

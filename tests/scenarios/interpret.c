@@ -34,9 +34,7 @@ struct key {
   gl_key key;
 };
 
-/* Never freed: a greenlet that cannot be ended may still hold on to its scenario. */
 struct scenario {
-  struct scenario *previous;
   char text[1 << 16];
   struct step steps[STEPS];
   struct body bodies[BODIES];
@@ -360,8 +358,9 @@ static void load(const char *path) {
   if (!file || !s) fail("cannot read", path);
   if (fread(s->text, 1, sizeof s->text, file) == sizeof s->text) fail("too long", path);
   fclose(file);
-  s->previous = now, now = s;
-  for (int i = 0; i < BODIES; i++) gate_init(&s->actors[i].resume), gate_init(&s->threads[i].resume), gate_init(&s->threads[i].paused);
+  now = s;
+  for (int i = 0; i < BODIES; i++)
+    gate_init(&s->actors[i].carrier.resume), gate_init(&s->threads[i].resume), gate_init(&s->threads[i].paused);
   struct step *step = s->steps;
   struct body *into = NULL;
   char *rest, *more;
@@ -392,6 +391,8 @@ int main(int argc, char **argv) {
     gl_get_stats(&now->start);
     char *start[] = {(char *)"run", (char *)"main", NULL};
     step_run(start);
+    for (struct actor *a = now->actors; a < now->actors + BODIES; a++) host_join(a);
+    free(now);
   }
   return 0;
 }

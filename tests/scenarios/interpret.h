@@ -23,10 +23,14 @@ struct actor {
   const char *name;
   struct body *body, *drop;
   gl_greenlet *g;
-  int handles;        /* how many the scenario holds */
-  struct gate resume; /* hosted: opened by who hands over, */
-  gl_delivery inbox;  /* ... with this */
-  gl_realm *realm;
+  int handles; /* how many the scenario holds */
+  struct {     /* hosted */
+    gl_realm *realm;
+    pthread_t thread;
+    int started, abandoned;
+    struct gate resume; /* opened by who hands over, */
+    gl_delivery inbox;  /* ... with this */
+  } carrier;
 };
 
 /* The body of a greenlet, as gl_run. */
@@ -38,5 +42,6 @@ enum transfer { SWITCH, THROW, KILL };
 extern _Thread_local gl_realm *host_realm; /* NULL: not hosted */
 gl_status host_transfer(enum transfer how, gl_greenlet *target, void *value, void **received);
 void host_drain(void);
+void host_join(struct actor *actor);
 
 #endif
