@@ -48,7 +48,7 @@ do_test() {
   leg "address and undefined behaviour" run_asan
   leg "threads" run_tsan
   leg "valgrind" run_preset valgrind
-  leg "scenarios by Python's greenlet" tests/scenarios/oracle.py compare
+  leg "oracle" tests/scenarios/oracle.py compare
   leg "installed" tests/install/run.sh
   leg "docs" do_doc
   leg "lint" scripts/lint.sh
