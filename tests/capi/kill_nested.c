@@ -33,6 +33,7 @@ static void end_hunt(void) {
   gl_release(prey);
   for (int i = 0; i < callers; i++) gl_release(hunters[i]);
   events[0] = 0;
+  CHECK(all_gone());
 }
 /* The innermost of those that have not come back yet. */
 static gl_greenlet *innermost(const bool *back, gl_greenlet *real) {
@@ -43,10 +44,11 @@ static gl_greenlet *innermost(const bool *back, gl_greenlet *real) {
 
 // rule 13: in whatever order third parties bring the callers back
 TEST(parent_is_the_innermost_caller_that_waits) {
-  gl_greenlet *real = waiting(echo, NULL);
   for (int o = 0; o < 6; o++) {
+    gl_greenlet *real = waiting(echo, NULL);
     bool back[callers] = {false};
     hunt(real, GL_KILLED);
+    gl_release(real); /* the prey holds it, though another is shown */
     for (int i = 0; i < callers; i++) {
       CHECK(gl_switch(hunters[orders[o][i]], V(5), NULL) == GL_OK);
       CHECK(happened("kill GL_ALIVE 5"));
@@ -54,12 +56,8 @@ TEST(parent_is_the_innermost_caller_that_waits) {
       CHECK(gl_parent(prey) == innermost(back, real));
     }
     CHECK(gl_state(prey) == GL_SUSPENDED);
-    CHECK(gl_switch(prey, NULL, NULL) == GL_OK);
     end_hunt();
-    CHECK(gl_state(real) == GL_SUSPENDED);
   }
-  gl_release(real);
-  CHECK(all_gone());
 }
 
 // rule 13: the same by throws and kills
@@ -73,7 +71,7 @@ TEST(caller_may_come_back_by_throw_or_kill) {
         CHECK(gl_throw(hunter, V(5), NULL) == GL_OK);
         CHECK(happened("kill GL_THROWN 5"));
       } else {
-        CHECK(gl_kill(hunter, NULL) == GL_ALIVE);
+        CHECK(gl_kill(hunter, NULL) == GL_OK);
         CHECK(happened("kill GL_KILLED 0"));
       }
       back[orders[o][i]] = true;

@@ -26,10 +26,10 @@ static inline gl_greenlet *waiting(gl_run run, void *data) {
   return g;
 }
 
-/* Kills its data and notes what came; then goes to main, and ends when it is resumed. */
+/* Kills its data and notes what came. Ends if it was killed itself; else goes to main, and ends when it is resumed. */
 UNUSED BODY(killer) {
   gl_status status = gl_kill((gl_greenlet *)data, &value);
   event("kill %s %d", gl_status_name(status), (int)(intptr_t)value);
-  gl_switch(gl_main(), value, NULL);
+  if (status != GL_KILLED) status = gl_switch(gl_main(), value, NULL);
   return status == GL_KILLED ? GL_KILLED : GL_OK;
 }
