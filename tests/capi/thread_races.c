@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules 15, 17 and 18 when threads really meet. Each test is a race that ThreadSanitizer can see, with a result that must hold whoever wins. */
+#include "partner.h"
+#include <stdatomic.h>
+
+enum { THREADS = 3, ROUNDS = UNDER_TSAN ? 300 : 2000 };
+
+/* Makes two threads go on at the same moment. */
+struct meeting {
+  atomic_int arrived;
+  int needed;
+};
+static void meet(struct meeting *m, int round) {
+  atomic_fetch_add(&m->arrived, 1);
+  while (atomic_load(&m->arrived) < m->needed * (round + 1)) sched_yield();
+}
+
+static atomic_int ended_by_kill;
+BODY(counts_its_kill) {
+  gl_status status = to_parent(NULL, NULL);
+  if (status == GL_KILLED) atomic_fetch_add(&ended_by_kill, 1);
+  return status;
+}
+
+/* A box through which handles go from their owner to those who release them. */
+enum { BOX = 64 };
+struct box {
+  _Atomic(gl_greenlet *) slots[BOX];
+  atomic_bool closed;
+};
+static void *releases_what_comes(void *arg) {
+  struct box *box = arg;
+  bool last_look = false;
+  for (;;) {
+    bool found = false;
+    for (int i = 0; i < BOX; i++) {
+      gl_greenlet *g = atomic_exchange(&box->slots[i], NULL);
+      if (g) found = true, gl_state(g), gl_retain(g), gl_release(g), gl_release(g);
+    }
+    if (last_look && !found) return NULL;
+    if (!found) sched_yield();
+    last_look = atomic_load(&box->closed);
+  }
+}
+// rule 18: many threads release at once while the owner switches, makes and ends; each suspended one is killed exactly once
+TEST(many_threads_release_while_the_owner_switches) {
+  static struct box box;
+  pthread_t threads[THREADS];
+  gl_greenlet *busy = gl_new(echo, NULL);
+  int given = 0;
+  atomic_store(&ended_by_kill, 0), atomic_store(&box.closed, false);
+  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, releases_what_comes, &box);
+  while (given < ROUNDS) {
+    gl_switch(busy, NULL, NULL);
+    _Atomic(gl_greenlet *) *slot = &box.slots[given % BOX];
+    if (atomic_load(slot)) {
+      sched_yield();
+      continue;
+    }
+    gl_greenlet *g = gl_new(counts_its_kill, NULL);
+    gl_switch(g, NULL, NULL);
+    atomic_store(slot, g);
+    given++;
+  }
+  atomic_store(&box.closed, true);
+  for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+  gl_switch(gl_current(), NULL, NULL);
+  CHECK(atomic_load(&ended_by_kill) == given);
+  gl_release(busy);
+  CHECK(all_gone());
+}
+
+static gl_greenlet *shared;
+static struct meeting start;
+static void *holds_and_lets_go(UNUSED void *arg) {
+  meet(&start, 0);
+  for (int i = 0; i < ROUNDS; i++) {
+    gl_retain(shared);
+    CHECK(gl_state(shared) != GL_UNSTARTED && !strcmp(gl_name(shared), "shared"));
+    gl_release(shared);
+  }
+  gl_release(shared);
+  return NULL;
+}
+// rule 18: handles come and go on many threads, states are read, and the last one kills it once
+TEST(handles_come_and_go_on_many_threads) {
+  pthread_t threads[THREADS];
+  shared = NEW(.run = counts_its_kill, .name = "shared");
+  gl_switch(shared, NULL, NULL);
+  atomic_store(&ended_by_kill, 0);
+  start = (struct meeting){0, THREADS};
+  for (int i = 0; i < THREADS; i++) gl_retain(shared);
+  gl_release(shared);
+  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, holds_and_lets_go, NULL);
+  for (int i = 0; i < 100; i++) gl_switch(gl_current(), NULL, NULL);
+  for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+  gl_switch(gl_current(), NULL, NULL);
+  CHECK(atomic_load(&ended_by_kill) == 1);
+  CHECK(all_gone());
+}
+
+static gl_greenlet *mine, *theirs, *their_main;
+static gl_status their_answer;
+static struct meeting both;
+static void note_main(UNUSED void *arg) { their_main = gl_main(); }
+struct crossing {
+  pthread_t thread;
+  void (*each)(int round);
+  int rounds;
+};
+static void *their_side(void *arg) {
+  struct crossing *c = arg;
+  note_main(NULL);
+  meet(&both, 0);
+  for (int i = 0; i < c->rounds; i++) {
+    meet(&both, 2 * i + 1);
+    c->each(i);
+    meet(&both, 2 * i + 2);
+  }
+  meet(&both, 2 * c->rounds + 1); /* our greenlets live until here */
+  return NULL;
+}
+/* In each round both sides act at once, and `check` looks when both are done. */
+static void cross(int rounds, void (*prepare)(void), void (*here)(int), void (*there)(int), void (*check)(void)) {
+  struct crossing c = {.each = there, .rounds = rounds};
+  both = (struct meeting){0, 2};
+  pthread_create(&c.thread, NULL, their_side, &c);
+  meet(&both, 0);
+  for (int i = 0; i < rounds; i++) {
+    prepare();
+    meet(&both, 2 * i + 1);
+    here(i);
+    meet(&both, 2 * i + 2);
+    check();
+  }
+  meet(&both, 2 * rounds + 1);
+  pthread_join(c.thread, NULL);
+  gl_switch(gl_current(), NULL, NULL);
+  CHECK(all_gone());
+}
+
+static gl_status our_answer;
+static void make_two(void) { mine = gl_new(never, NULL), theirs = child_of(their_main, never, NULL); }
+static void mine_under_theirs(UNUSED int round) { our_answer = gl_set_parent(mine, theirs); }
+static void theirs_under_mine(UNUSED int round) { their_answer = gl_set_parent(theirs, mine); }
+static void no_cycle(void) {
+  CHECK((our_answer == GL_OK) != (their_answer == GL_OK));
+  CHECK(our_answer == GL_OK || our_answer == GL_ECYCLE);
+  CHECK(their_answer == GL_OK || their_answer == GL_ECYCLE);
+  gl_release(mine), gl_release(theirs);
+}
+// rule 15: two threads put their greenlets under each other at the same moment: one of them is refused
+TEST(no_cycle_by_two_threads_at_once) { cross(ROUNDS, make_two, mine_under_theirs, theirs_under_mine, no_cycle); }
+
+BODY(notes_that_it_ran) {
+  atomic_fetch_add((atomic_int *)data, 1);
+  return GL_OK;
+}
+static atomic_int runs;
+static void make_one(void) { mine = gl_new(notes_that_it_ran, &runs), atomic_store(&runs, 0); }
+static void start_mine(UNUSED int round) { our_answer = gl_switch(mine, NULL, NULL); }
+static void fetch_and_start_mine(UNUSED int round) {
+  their_answer = gl_set_parent(mine, gl_main());
+  if (their_answer == GL_OK) CHECK(gl_switch(mine, NULL, NULL) == GL_OK);
+}
+static void ran_once(void) {
+  CHECK(atomic_load(&runs) == 1);
+  CHECK(our_answer == (their_answer == GL_OK ? GL_ETHREAD : GL_OK));
+  CHECK(their_answer == GL_OK || their_answer == GL_ETHREAD);
+  gl_release(mine);
+}
+// rules 15, 17: its owner starts it while another thread fetches it: it runs once, on one of them
+TEST(start_or_move_not_both) { cross(ROUNDS, make_one, start_mine, fetch_and_start_mine, ran_once); }
+
+static gl_greenlet *below[8];
+static void make_below_theirs(void) {
+  theirs = gl_new(never, NULL);
+  for (int i = 0; i < 8; i++) below[i] = child_of(theirs, identity, NULL);
+  CHECK(gl_set_parent(theirs, their_main) == GL_OK);
+}
+static void end_below(UNUSED int round) {
+  for (int i = 0; i < 8; i++) {
+    void *received = NULL;
+    CHECK(gl_switch(below[i], V(i + 1), &received) == GL_OK && received == V(i + 1));
+  }
+}
+static void move_theirs_about(UNUSED int round) {
+  for (int i = 0; i < 4; i++) {
+    gl_greenlet *above = gl_new(never, NULL);
+    CHECK(gl_set_parent(theirs, above) == GL_OK);
+    gl_release(above); /* theirs has the last handle, and the next round frees it */
+  }
+  CHECK(gl_set_parent(theirs, gl_main()) == GL_OK);
+}
+static void release_below(void) {
+  for (int i = 0; i < 8; i++) gl_release(below[i]);
+  gl_release(theirs);
+}
+// rule 17: outcomes skip foreign ancestors while their owner reparents and frees those
+TEST(outcomes_skip_ancestors_that_are_moving) {
+  cross(ROUNDS / 4, make_below_theirs, end_below, move_theirs_about, release_below);
+}
+
+static struct family foreign;
+static void *ends_with_a_family(UNUSED void *arg) {
+  make_family(&foreign);
+  meet(&both, 0);
+  return NULL;
+}
+// rules 17, 19: calls on the greenlets of a thread that is just ending are refused, one way or the other
+TEST(transfers_to_a_thread_that_is_ending) {
+  for (int i = 0; i < ROUNDS / 4; i++) {
+    pthread_t thread;
+    both = (struct meeting){0, 2};
+    pthread_create(&thread, NULL, ends_with_a_family, NULL);
+    gl_greenlet *own = gl_new(never, NULL);
+    meet(&both, 0);
+    gl_status seen[4] = {gl_switch(foreign.suspended, NULL, NULL), gl_throw(foreign.unstarted, NULL, NULL), gl_kill(foreign.suspended, NULL),
+                         gl_switch(foreign.dead, NULL, NULL)};
+    gl_status moved = gl_set_parent(own, foreign.suspended);
+    gl_state(foreign.suspended), gl_retain(foreign.unstarted), gl_release(foreign.unstarted);
+    gl_release(foreign.suspended);
+    pthread_join(thread, NULL);
+    for (int j = 0; j < 4; j++) CHECK(seen[j] == GL_ETHREAD || seen[j] == GL_EEXPIRED);
+    CHECK(moved == GL_OK || moved == GL_EEXPIRED);
+    CHECK(gl_state(own) == (moved == GL_OK ? GL_DEAD : GL_UNSTARTED));
+    gl_release(foreign.unstarted), gl_release(foreign.dead), gl_release(own);
+  }
+  gl_switch(gl_current(), NULL, NULL);
+  CHECK(all_gone());
+}
+
+static void *asks_for_statistics(void *stop) {
+  while (!atomic_load((atomic_bool *)stop)) CHECK(stats().alive < 1000);
+  return NULL;
+}
+// rule 29: statistics are asked for while threads come and go
+TEST(stats_while_threads_come_and_go) {
+  atomic_bool stop = false;
+  pthread_t asker;
+  pthread_create(&asker, NULL, asks_for_statistics, &stop);
+  for (int i = 0; i < ROUNDS / 10; i++) {
+    struct family f;
+    on_a_thread(make_family, &f);
+    release_family(&f);
+  }
+  atomic_store(&stop, true);
+  pthread_join(asker, NULL);
+  CHECK(all_gone());
+}
