@@ -14,9 +14,7 @@ struct node {
 };
 
 /* Hands `value` to whoever called next(), and waits to be asked again. */
-static gl_status yield(const void *value) {
-  return gl_switch(gl_parent(gl_current()), (void *)value, NULL);
-}
+static gl_status yield(const void *value) { return gl_switch(gl_parent(gl_current()), (void *)value, NULL); }
 
 /* The next value of a generator, or NULL after the last one. Its parent is always the greenlet that asks. */
 static const void *next(gl_greenlet *generator) {
@@ -63,10 +61,8 @@ int main(void) {
     a = next(left);
     b = next(right);
   } while (a && b && a->key == b->key);
-  if (a && b)
-    printf("they differ at %d and %d\n", a->key, b->key);
-  else
-    puts(a || b ? "one is longer" : "they hold the same keys");
+  if (a && b) printf("they differ at %d and %d\n", a->key, b->key);
+  else puts(a || b ? "one is longer" : "they hold the same keys");
 
   gl_release(left);
   gl_release(right);
