@@ -332,16 +332,16 @@ private:
   void *call(void *value) {
     if constexpr (std::is_invocable_v<F &>) {
       drop_pointer(value);
-      return to_result([this]() -> decltype(auto) { return std::invoke(*callable); });
+      return result_of();
     } else {
       using P = decltype(parameter_of<F>(0));
       static_assert(std::is_invocable_v<F &, P>, "a greenlet's body takes one value or nothing");
-      return to_result([this, value]() -> decltype(auto) { return std::invoke(*callable, from_pointer<P>(value)); });
+      return result_of(from_pointer<P>(value));
     }
   }
-  template <class C> static void *to_result(C call) {
-    if constexpr (std::is_void_v<decltype(call())>) return call(), nullptr;
-    else return to_pointer(call());
+  template <class... P> void *result_of(P &&...value) {
+    if constexpr (std::is_void_v<std::invoke_result_t<F &, P...>>) return std::invoke(*callable, std::forward<P>(value)...), nullptr;
+    else return to_pointer(std::invoke(*callable, std::forward<P>(value)...));
   }
   static void *send_outcome(std::exception_ptr exception) noexcept {
     std::unique_ptr<box> b(new (std::nothrow) box_of<std::exception_ptr>(std::move(exception)));

@@ -111,6 +111,7 @@ TEST(a_body_that_swallows_a_kill_and_returns_counts_as_killed) {
   body.switch_to();
   void *received = &body;
   CHECK(gl_kill(body.get(), &received) == GL_OK && received == nullptr);
+  CHECK(happened("swallowed"));
 }
 
 TEST(a_kill_that_was_swallowed_is_thrown_again_by_the_next_switch) {
@@ -138,13 +139,15 @@ TEST(every_call_that_switches_throws_a_swallowed_kill_again) {
   });
   body.switch_to();
   CHECK(body.kill());
+  CHECK(happened("swallowed"));
   CHECK(victim.state() == GL_SUSPENDED);
 }
 
 TEST(a_loop_that_swallows_everything_cannot_hang_its_killer) {
   int swallowed = 0;
+  bool stop = false;
   gl::greenlet body([&] {
-    for (;;) {
+    while (!stop) {
       try {
         waits();
       } catch (...) { swallowed++; }
@@ -156,6 +159,9 @@ TEST(a_loop_that_swallows_everything_cannot_hang_its_killer) {
   CHECK(!body.kill()); // a new kill is told anew
   CHECK(swallowed == 22);
   CHECK(body.state() == GL_SUSPENDED);
+  stop = true;
+  body.switch_to();
+  CHECK(nothing_left());
 }
 
 TEST(a_swallowed_kill_does_not_disturb_others) {
@@ -403,7 +409,7 @@ TEST(one_that_lost_its_last_handle_is_unwound_when_it_switches_away) {
   });
   auto value = body->switch_to<counted>();
   CHECK(happened("goes on ~local"));
-  CHECK(value.name && counted::alive == 1);
+  CHECK(std::string(std::exchange(value.name, nullptr)) == "value" && counted::alive == 1);
 }
 
 BODY(c_waits) { return to_parent(NULL, NULL); }
