@@ -54,40 +54,39 @@ public:
   int alive() const {
     return int(std::count_if(greenlets.begin() + 1, greenlets.end(), [](auto &g) { return !g.freed && g.state != GL_DEAD; }));
   }
+  bool is_armed() const { return armed.verb != Verb::nothing; }
   bool queue_is_empty() const { return queued.empty(); }
 
+  // Chooses the greenlets that an operation is about: the numbers in it are taken as slots, and the next fitting one is meant.
   std::optional<Call> resolve(const Op &op) const {
     Call c;
     c.verb = op.verb;
     c.value = op.c % 8 ? serial : 0;
     switch (op.verb) {
     case Verb::make:
-      if (!make_room(op)) return {};
-      c.g = 1 + op.a % (slots - 1); // the slot
+      c.g = free_slot(op.a);
+      c.p = op.b % 2 ? named(op.b / 2) : -1; // -1: no parent is named
       c.discard = op.c % 5 == 0, c.drops_result = op.c & 16, c.share_fp = op.c & 32;
-      if (op.b & 1) return c; // no parent named
-      if ((c.p = named(op.b >> 1)) < 0) return {};
-      return c;
-    case Verb::end:
-      if (!current) return {};
-      c.outcome = std::array{GL_OK, GL_OK, GL_KILLED, GL_THROWN, GL_ALIVE}[op.a % 5];
-      return c;
-    case Verb::set_parent:
-      if ((c.p = named(op.b)) < 0) return {};
       break;
+    case Verb::switch_to:
+    case Verb::throw_to:
+    case Verb::kill:
+    case Verb::set_data: c.g = named(op.a); break;
+    case Verb::end:
+      c.g = current ? current : -1;
+      c.outcome = std::array{GL_OK, GL_OK, GL_KILLED, GL_THROWN, GL_ALIVE}[op.a % 5];
+      break;
+    case Verb::retain: c.g = find(op.a, [this](int g) { return g && usable(g) && at(g).held < 3; }); break;
+    case Verb::release: c.g = find(op.a, [this](int g) { return g && at(g).held > pins(g); }); break;
+    case Verb::set_parent: c.g = named(op.a), c.p = named(op.b); break;
+    case Verb::set_local: c.g = find(op.a, [this](int g) { return g && usable(g); }), c.p = op.b % keys; break;
     case Verb::trace:
-    case Verb::hook: c.g = op.a % observers, c.value = op.b & 1; return c;
-    case Verb::set_local: c.p = op.b % keys; break;
-    case Verb::arm: c.armed = {in_callbacks[op.a % in_callbacks.size()], op.b, op.c, op.c}; return c;
-    case Verb::nothing: return {};
-    case Verb::visit: return c;
+    case Verb::hook: c.g = op.a % observers, c.value = op.b % 2; break;
+    case Verb::visit: c.g = 0; break;
+    case Verb::arm: c.g = 0, c.armed = {in_callbacks[op.a % in_callbacks.size()], op.b, op.c, op.c}; break;
     default: break;
     }
-    if ((c.g = named(op.a)) < 0) return {};
-    if (op.verb == Verb::retain && (!c.g || at(c.g).held >= 3)) return {};
-    if (op.verb == Verb::release && at(c.g).held <= pins(c.g)) return {};
-    if (op.verb == Verb::set_local && !c.g) return {};
-    return c;
+    return c.g < 0 ? std::nullopt : std::optional(c);
   }
 
   bool apply(const Call &call) {
@@ -108,6 +107,12 @@ public:
       if (at(g).state == GL_SUSPENDED && !at(g).discard && !at(g).counted) leaked++;
       drop_all(g, at_thread_end);
       at(g).state = GL_DEAD;
+    }
+    place = at_thread_end;
+    for (int g = 1; g < int(greenlets.size()); g++) {
+      const Greenlet &it = at(g);
+      if (!it.freed && it.waits == Greenlet::in_library) lose(it.victim);
+      if (!it.freed && !it.handles) bury(g); // it was leaked
     }
   }
 
@@ -133,14 +138,21 @@ private:
 
   // A test may use a pointer while somebody's handle keeps it, while it runs, or when it leaked (rule 21: "never freed under its own feet").
   bool usable(int g) const { return g >= 0 && !at(g).freed && !at(g).dying && (!g || at(g).handles || g == current || at(g).leaked); }
-  int named(int n) const {
-    n %= slots + 2;
-    int g = n < slots ? slot[size_t(n)] : n == slots || !current ? current : shown_parent(current);
-    return usable(g) ? g : -1;
+  template <class Fits> int find(int n, Fits fits) const {
+    for (int i = 0; i < slots; i++)
+      if (int g = slot[size_t((n + i) % slots)]; g >= 0 && fits(g)) return g;
+    return -1;
   }
-  bool make_room(const Op &op) const {
-    int g = slot[size_t(1 + op.a % (slots - 1))];
-    return g < 0 || at(g).freed || at(g).leaked;
+  int named(int n) const {
+    if (n % (slots + 2) == slots && usable(current)) return current; // it may be in no slot any more
+    if (int parent = shown_parent(current); n % (slots + 2) > slots && usable(parent)) return parent;
+    return find(n, [this](int g) { return usable(g); });
+  }
+  int free_slot(int n) const {
+    for (int i = 0; i < slots; i++)
+      if (int at_slot = (n + i) % slots; slot[size_t(at_slot)] < 0 || at(slot[size_t(at_slot)]).freed || at(slot[size_t(at_slot)]).leaked)
+        return at_slot;
+    return -1;
   }
   static bool drains(Verb v) {
     return v == Verb::make || v == Verb::switch_to || v == Verb::throw_to || v == Verb::kill || v == Verb::release || v == Verb::set_parent;
@@ -180,7 +192,7 @@ private:
   // Rule 21.
   void dispose(int g) {
     const Greenlet &it = at(g);
-    if (it.freed || it.leaked || it.handles || it.state == GL_RUNNING) return;
+    if (it.freed || it.handles || it.state == GL_RUNNING || (it.leaked && it.state != GL_DEAD)) return;
     if (it.state == GL_SUSPENDED && !it.discard) return kill(g, Greenlet::in_library);
     if (it.state != GL_DEAD) die_unrun(g);
     bury(g);
@@ -189,6 +201,7 @@ private:
     drop_locals(g, dying_unrun); // those set when it was dead already
     at(g).freed = true;
     lose(at(g).parent); // rule 16
+    for (int killer : std::exchange(at(g).killers, {})) lose(killer);
   }
   void die_unrun(int g) {
     at(g).dying = true;
@@ -275,7 +288,6 @@ private:
     case Greenlet::in_kill:                                    // rule 13
       me.reply = {status == GL_OK && at(victim).state != GL_DEAD ? GL_ALIVE : status, value};
       kill_is_over(victim);
-      lose(victim);
       break;
     case Greenlet::in_library: // rule 14, then rule 21
       if (status == GL_OK && value && at(victim).drops_result) callback(receiving, {Note::result_dropped, 0, value, 0, 0});
@@ -289,7 +301,9 @@ private:
   }
   void kill_is_over(int victim) {
     auto &killers = at(victim).killers;
-    killers.erase(std::find(killers.begin(), killers.end(), current));
+    auto me = std::find(killers.begin(), killers.end(), current);
+    if (me == killers.end()) return; // it was freed meanwhile
+    killers.erase(me);
     lose(current);
   }
   // Rule 22, and the end of one that nobody held.
@@ -301,7 +315,8 @@ private:
   }
   void kill(int g, decltype(Greenlet::waits) waits) {
     at(g).killers.push_back(current);
-    gain(current), gain(g);
+    gain(current);
+    if (waits == Greenlet::in_library) at(g).handles++; // until it is decided whether it is freed
     at(current).waits = waits;
     at(current).victim = g;
     transfer(g, GL_KILLED, 0);

@@ -20,9 +20,6 @@ public:
     thread_ends();
   }
 
-protected:
-  virtual void main_acts() {}
-
 private:
   // Both main and bodies. What a call brought is noted by the frame that made it, however long it took.
   gl_status interpret(void **result) {
@@ -37,7 +34,6 @@ private:
       if (transfers(c.verb)) status = transfer_with(c, &received);
       else perform(c, &status);
       heard({Note::returned, 0, status, value_of(received), 0});
-      if (main_may_act()) main_acts();
     }
     return GL_OK;
   }

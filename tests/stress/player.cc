@@ -6,8 +6,6 @@
 
 namespace {
 
-void print(const std::pair<int, Call> &made) { std::printf("  g%d: %s\n", made.first, to_string(made.second).c_str()); }
-
 thread_local Player *playing; // for callbacks that are told no more than a value
 
 gl_stats counts() {
@@ -48,8 +46,8 @@ bool Player::accept(const std::optional<Call> &wanted) {
   if (!wanted) return false;
   Model tried = model;
   if (!tried.apply(*wanted)) return false;
-  history.emplace_back(model.current, *wanted);
-  if (print_calls) print(history.back()), std::fflush(stdout);
+  history.push_back({model.current, *wanted, tried.acted});
+  if (print_calls) history.back().print();
   model = std::move(tried);
   call = *wanted;
   return true;
@@ -64,12 +62,24 @@ const Call *Player::next_call() {
   if (loosened) return nullptr;
   compare();
   seen.clear();
+  if (!model.current && model.queue_is_empty()) main_acts();
   while (next_op < program.ops.size())
     if (accept(model.resolve(program.ops[next_op++]))) return &call;
   return wind_down() ? &call : nullptr;
 }
 
+void Player::Step::print() const {
+  std::printf("  g%d: %s\n", who, to_string(call).c_str());
+  if (in_callback) std::printf("      in a callback: %s\n", to_string(*in_callback).c_str());
+  std::fflush(stdout);
+}
+
 bool Player::wind_down() {
+  if (model.is_armed()) {
+    Call disarm;
+    disarm.verb = Verb::arm;
+    return accept(disarm);
+  }
   if (int me = model.current) {
     Call end, leave;
     end.verb = Verb::end;
@@ -85,7 +95,10 @@ bool Player::wind_down() {
   }
   Call drain; // fails, but not before the queue is empty (rule 18)
   drain.verb = Verb::set_parent, drain.g = drain.p = 0;
-  return !model.queue_is_empty() && accept(drain);
+  if (model.queue_is_empty()) return false;
+  if (accept(drain)) return true;
+  loosened = true;
+  return false;
 }
 
 // ---- what it does ----
@@ -253,8 +266,8 @@ void Player::require(bool holds, const char *what) {
 }
 
 void Player::fail(const std::string &what) {
-  if (!print_calls) std::for_each(history.begin(), history.end(), print);
-  if (model.acted) std::printf("  in a callback: %s\n", to_string(*model.acted).c_str());
+  for (const Step &step : history)
+    if (!print_calls) step.print();
   auto print_notes = [](const char *title, const std::vector<Note> &notes) {
     std::printf("%s\n", title);
     for (const Note &n : in_canonical_order(notes)) std::printf("  %s\n", to_string(n).c_str());

@@ -24,6 +24,7 @@ protected:
   // The program cannot be ended in a way that the rules settle: nothing is compared any more, every body just ends.
   bool loose() const { return loosened; }
   virtual gl_status transfer(const Call &) = 0; // from inside a callback
+  virtual void main_acts() {}                   // between two calls of the program, while nothing is queued
   void perform(const Call &, gl_status *);      // everything but transfers
   void heard(Note);
   void thread_ends() { ended = true; }
@@ -32,9 +33,6 @@ protected:
   gl_greenlet *current() const { return realm ? gl_realm_current(realm) : gl_current(); }
   int number(const gl_greenlet *) const;
   void require(bool, const char *what);
-
-  // What only a thread's main does, between two calls of the program, while nothing is queued.
-  bool main_may_act() const { return !loosened && !model.current && model.queue_is_empty(); }
 
   static void *pointer_to(int value) { return reinterpret_cast<void *>(intptr_t(value)); }
   static int value_of(const void *p) { return int(reinterpret_cast<intptr_t>(p)); }
@@ -49,6 +47,13 @@ protected:
   gl_run run = nullptr; // of every body
 
 private:
+  struct Step {
+    int who;
+    Call call;
+    std::optional<Call> in_callback;
+    void print() const;
+  };
+
   bool accept(const std::optional<Call> &);
   bool wind_down();
   gl_status make(const Call &);
@@ -72,8 +77,8 @@ private:
   bool alone;
   size_t next_op = 0;
   Call call;
-  std::vector<std::pair<int, Call>> history; // who called what
-  std::vector<gl_greenlet *> pointers;       // by number; NULL: freed
+  std::vector<Step> history;
+  std::vector<gl_greenlet *> pointers; // by number; NULL: freed
   std::deque<Body> bodies;
   Body observers[Model::observers];
   std::vector<int> drops; // of each greenlet

@@ -26,7 +26,7 @@ std::string to_string(const Call &c) {
   case Verb::trace: return (c.value ? "add tracer " : "remove tracer ") + std::to_string(c.g);
   case Verb::hook: return (c.value ? "add hook " : "remove hook ") + std::to_string(c.g);
   case Verb::visit: return "visit";
-  case Verb::arm: return "the next callback makes a call";
+  case Verb::arm: return c.armed.verb == Verb::nothing ? "callbacks only listen" : "the next callback makes a call";
   default: return "nothing";
   }
 }
