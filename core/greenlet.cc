@@ -138,6 +138,7 @@ static Greenlet *dispose(Greenlet *g) {
   Realm *r = realm_of(g);
   if (!is_dead(g)) expire(g);
   if (g->locals) drop_locals(r, g);
+  forget_killers(g);
   Greenlet *parent = g->parent;
   if (is_main(parent)) parent = nullptr;
   free(g->name);
@@ -183,7 +184,7 @@ static gl_status check_options(const gl_options *given, gl_options &o) {
 
 gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   Realm *r = here();
-  reap(r);
+  drain(r);
   gl_options o{};
   gl_status status = out ? check_options(options, o) : GL_EINVAL;
   if (status != GL_OK) return status;
@@ -199,7 +200,7 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
 gl_greenlet *gl_new(gl_run run, void *data) {
   Realm *r = attach();
   if (!r) return nullptr;
-  reap(r);
+  drain(r);
   if (!run) return nullptr;
   adopt_cxx_runtime(r);
   gl_options o{};
@@ -217,7 +218,7 @@ gl_greenlet *gl_retain(gl_greenlet *g) {
 void gl_release(gl_greenlet *g) {
   if (!g) return;
   Realm *r = here();
-  reap(r);
+  drain(r);
   let_go(g);
   reap(r);
 }

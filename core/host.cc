@@ -43,6 +43,8 @@ gl_status gl_host_end(gl_realm *realm, gl_status outcome, void *result, gl_deliv
 
 gl_status gl_host_next_orphan(gl_realm *realm, gl_delivery *out) {
   gl_status status = check_call(realm, out);
-  if (status == GL_OK) decide_orphan(realm, *out);
-  return status;
+  if (status < 0) return status;
+  collect_released(realm);
+  decide_orphan(realm, *out);
+  return GL_OK;
 }

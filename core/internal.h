@@ -29,6 +29,9 @@ struct CxxState {
 // `ended` is dead to every rule, but its stack or its block are still in use by the thread that ends it.
 enum class Life : uint8_t { unstarted, started, ended, dead };
 
+// For the end of a kill: not at all; for its answer; or without interest in it, as the library does.
+enum class Waits : uint8_t { no, for_answer, for_nothing };
+
 // gl_greenlet::handles counts in steps of `one_handle`; the low bit says that it waits in a queue of orphans. One word, so that exactly one
 // thread finds itself responsible for freeing.
 constexpr uint32_t queued = 1, one_handle = 2;
@@ -59,13 +62,15 @@ struct alignas(64) gl_greenlet {
 
   // Second: the tree, and what start and end need.
   std::atomic<gl::Life> life{gl::Life::unstarted};
-  uint8_t flags = 0;          // gl_flag
-  bool listed = false;        // in its realm's list
-  bool starting = false;      // chosen to start; tracers are being told
-  bool library_waits = false; // in `killing`, nobody waits for what comes back (rule 14)
-  bool kept_kill = false;     // the next call answers GL_KILLED (rule 14)
-  bool leaked = false;        // outlived its last handle (rule 21)
-  bool visited = false;       // by the search for cycles
+  uint8_t flags = 0;     // gl_flag
+  bool listed = false;   // in its realm's list; under list_lock
+  bool visited = false;  // by the search for cycles; under forest_lock
+  bool starting = false; // chosen to start; tracers are being told
+  // These share a byte that only its own thread writes.
+  gl::Waits waits : 2 = gl::Waits::no;
+  bool kept_kill : 1 = false; // the next call answers GL_KILLED (rule 14)
+  bool leaked : 1 = false;    // outlived its last handle (rule 21)
+  bool reaping : 1 = false;   // kills orphans, one after the other
   gl::Greenlet *parent = nullptr;
   union {
     gl_run run = nullptr;      // until the start: the first frame carries it then
@@ -85,7 +90,7 @@ struct alignas(64) gl_greenlet {
   char *name = nullptr;
   gl::Locals *locals = nullptr;
   gl::Greenlet *killers = nullptr;      // those whose kill of this one is pending, innermost first, by outer_killer
-  gl::Greenlet *killing = nullptr;      // whom its own pending call kills
+  gl::Greenlet *killing = nullptr;      // whom its own pending call kills; NULL: freed meanwhile
   gl::Greenlet *outer_killer = nullptr; // beside it in killing->killers
   gl::Greenlet *walk_next = nullptr;    // in the search for cycles
 };
@@ -191,11 +196,11 @@ void destroy(Greenlet *g); // it has no handles
 void free_blocks(Realm *r);
 
 // --- orphans.cc: those whose last handle went ---------------------------------------------------------------------------------------
-void add_orphan(Greenlet *g);       // its queued bit is set; any thread
-Greenlet *take_orphan(Realm *r);    // the next one to be killed; NULL: none
-Greenlet *refuse_orphans(Realm *r); // from now on whoever would add one frees it; returns those released so far, newest first
-void close_orphans(Realm *r);       // all are dead: refuses, and frees what waits
-inline bool has_orphans(const Realm *r) { return r->first_orphan || r->released.load(std::memory_order_relaxed); }
+void add_orphan(Greenlet *g);            // its queued bit is set; any thread
+void collect_released(Realm *r);         // from now on they are killed like the others
+Greenlet *take_orphan(Realm *r);         // the next one to be killed; NULL: none
+Greenlet *refuse_orphans(Realm *r);      // from now on whoever would add one frees it; returns those released so far, newest first
+void close_orphans(Realm *r);            // all are dead: refuses, and frees what waits
 inline bool is_lost(const Greenlet *g) { // the current one has no handle left (rule 22)
   return g->handles.load(std::memory_order_relaxed) == 0 && !g->leaked && g->life == Life::started && !is_main(g);
 }
@@ -207,7 +212,8 @@ gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *valu
 gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out);
 void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out); // finish(the ended one) follows
 void decide_orphan(Realm *r, gl_delivery &out);                               // out.next NULL: there is none
-void abandon_kill(Greenlet *killer);                                          // its thread ends
+void abandon_kill(Greenlet *killer);                                          // it is not going to be resumed
+void forget_killers(Greenlet *victim);                                        // it is freed before they are resumed
 void report_unhandled(Greenlet *g, void *payload);
 bool reaches(Greenlet *from, const Greenlet *target); // over parents and killers; under forest_lock
 
@@ -215,8 +221,13 @@ bool reaches(Greenlet *from, const Greenlet *target); // over parents and killer
 gl_status prepare(Greenlet *g); // a stack and a first frame for an unstarted one
 void reap_orphans(Realm *r);
 inline void reap(Realm *r) { // kills the orphans of the calling thread's realm
-  if (has_orphans(r)) [[unlikely]]
+  if (r->first_orphan) [[unlikely]]
     reap_orphans(r);
+}
+inline void drain(Realm *r) { // the same at the beginning of a call, with those that wait for it
+  if (r->released.load(std::memory_order_relaxed) && !r->busy) [[unlikely]]
+    collect_released(r);
+  reap(r);
 }
 void discard_stack(Greenlet *g); // of a suspended one
 void end_thread(Realm *r);

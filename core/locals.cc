@@ -3,13 +3,12 @@
 #include "internal.h"
 
 #include <cstdlib>
-#include <cstring>
 
 namespace gl {
 
-struct Locals {
+struct alignas(void *) Locals {
   uint32_t capacity;
-  void *values[]; // [key - 1]
+  void *&operator[](gl_key key) { return reinterpret_cast<void **>(this + 1)[key - 1]; }
 };
 
 constexpr uint32_t most_keys = 4096, drop_rounds = 4; // as POSIX: a drop may set values again
@@ -27,8 +26,8 @@ static Locals *grow(Greenlet *g, gl_key key) {
   uint32_t capacity = from * 2 > key ? from * 2 : key;
   auto *grown = static_cast<Locals *>(realloc(old, sizeof(Locals) + capacity * sizeof(void *)));
   if (!grown) return nullptr;
-  memset(grown->values + from, 0, (capacity - from) * sizeof(void *));
   grown->capacity = capacity;
+  for (gl_key k = from + 1; k <= capacity; k++) (*grown)[k] = nullptr;
   return g->locals = grown;
 }
 
@@ -36,8 +35,8 @@ void drop_locals(Realm *r, Greenlet *g) {
   for (uint32_t round = 0, dropped = 1; dropped && round < drop_rounds; round++) {
     dropped = 0;
     for (gl_key key = 1; g->locals && key <= g->locals->capacity; key++) {
-      void *value = g->locals->values[key - 1];
-      g->locals->values[key - 1] = nullptr;
+      void *value = (*g->locals)[key];
+      (*g->locals)[key] = nullptr;
       if (!value || !drops[key - 1]) continue;
       dropped++;
       InCallback callback(r);
@@ -63,14 +62,12 @@ gl_status gl_key_new(gl_key *out, void (*drop)(void *value)) {
   return GL_OK;
 }
 
-void *gl_local(const gl_greenlet *g, gl_key key) {
-  return g && g->locals && key - 1 < g->locals->capacity ? g->locals->values[key - 1] : nullptr;
-}
+void *gl_local(const gl_greenlet *g, gl_key key) { return g && g->locals && key - 1 < g->locals->capacity ? (*g->locals)[key] : nullptr; }
 
 gl_status gl_set_local(gl_greenlet *g, gl_key key, void *value) {
   if (!g || !is_key(key)) return GL_EINVAL;
   Locals *locals = grow(g, key);
   if (!locals) return GL_ENOMEM;
-  locals->values[key - 1] = value;
+  (*locals)[key] = value;
   return GL_OK;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Orphans: suspended greenlets whose last handle went. They wait here until their own thread kills them; those released inside a callback or on
-// another thread as well.
+// Orphans: suspended greenlets whose last handle went. Their own thread kills them before it goes on; those released inside a callback or on another
+// thread wait in gl_realm::released for its next call (rule 18).
 #include "internal.h"
 
 namespace gl {
@@ -15,7 +15,7 @@ static void append(Realm *r, Greenlet *g) {
 
 void add_orphan(Greenlet *g) {
   Realm *r = realm_of(g);
-  if (is_mine(g) && !has_ended(r)) {
+  if (is_mine(g) && !r->busy && !has_ended(r)) {
     append(r, g);
     slow_down(r);
     return;
@@ -50,8 +50,11 @@ static Greenlet *pop(Realm *r) {
   return g;
 }
 
-Greenlet *take_orphan(Realm *r) {
+void collect_released(Realm *r) {
   if (r->released.load(std::memory_order_relaxed)) collect(r, r->released.exchange(nullptr));
+}
+
+Greenlet *take_orphan(Realm *r) {
   while (Greenlet *g = pop(r)) {
     if (g->handles.fetch_and(~queued) >= one_handle) continue; // somebody took a handle meanwhile
     if (is_dead(g)) destroy(g);

@@ -47,7 +47,7 @@ static gl_status jump(Realm *r, Greenlet *from, Greenlet *to, const gl_delivery 
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r);
   if (!received) received = &r->sink;
   if (!annotate::needed()) {
-    if (!has_orphans(r) || d.start) return gl_arch_swap(save, to->sp, d.value, d.status, received);
+    if (!r->first_orphan || d.start || to->reaping) return gl_arch_swap(save, to->sp, d.value, d.status, received);
     return gl_arch_swap_call(save, to->sp, d.value, d.status, received, reap_on_arrival);
   }
   bool for_ever = save == &r->discarded_sp;
@@ -56,7 +56,7 @@ static gl_status jump(Realm *r, Greenlet *from, Greenlet *to, const gl_delivery 
   annotate::leave(old_fiber, fiber_of(r, to), for_ever);
   gl_status status = gl_arch_swap(save, to->sp, d.value, d.status, received);
   arrive(r, from);
-  reap(r);
+  if (!from->reaping) reap(r);
   return status;
 }
 
@@ -91,7 +91,7 @@ template <class Decide> static gl_status decide_and_transfer(Greenlet *target, v
   int kept = errno;
   Realm *r = attach();
   if (!r) return target ? GL_ENOMEM : GL_EINVAL;
-  reap(r);
+  drain(r);
   gl_delivery d;
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   gl_status status = check_target(r, target);
@@ -105,14 +105,12 @@ template <class Decide> static gl_status decide_and_transfer(Greenlet *target, v
 }
 
 void reap_orphans(Realm *r) {
-  if (r->busy || r->hosted) return;
-  for (;;) {
-    Greenlet *from = r->current.load(std::memory_order_relaxed);
-    gl_delivery d;
-    decide_orphan(r, d);
-    if (!d.next) break;
-    transfer(r, from, d, nullptr);
-  }
+  Greenlet *from = r->current.load(std::memory_order_relaxed);
+  if (r->busy || from->reaping) return;
+  from->reaping = true; // whoever comes back need not start another loop on top of this one
+  gl_delivery d;
+  while (decide_orphan(r, d), d.next) transfer(r, from, d, nullptr);
+  from->reaping = false;
   rearm(r);
 }
 
@@ -161,7 +159,7 @@ extern "C" [[gnu::visibility("hidden"), noreturn, gnu::used]] void gl_enter(Gree
 
 void end_thread(Realm *r) {
   return_to_main(r);
-  reap(r);
+  drain(r);
   end_realm(r);
 }
 

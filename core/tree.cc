@@ -46,20 +46,24 @@ bool reaches(Greenlet *from, const Greenlet *target) {
 
 // --- Kills that wait (rule 13) ----------------------------------------------------------------------------------------------------------
 
-static void begin_kill(Greenlet *killer, Greenlet *victim, bool library_waits) {
-  hold(killer); // as the victim's parent
-  hold(victim);
+// The victim has handles on its killers, as on a parent. A killer has none on the victim, other than the library, whose kill decides what becomes of
+// it.
+static void begin_kill(Greenlet *killer, Greenlet *victim, Waits waits) {
+  hold(killer);
+  if (waits == Waits::for_nothing) hold(victim);
   Locked lock(forest_lock);
   killer->killing = victim;
   killer->outer_killer = victim->killers;
   victim->killers = killer;
-  killer->library_waits = library_waits;
+  killer->waits = waits;
   killer->ready.store(0, std::memory_order_relaxed); // control comes back by way of end_kill()
 }
 
 static Greenlet *leave_kill(Greenlet *killer) {
   Locked lock(forest_lock);
+  killer->waits = Waits::no;
   Greenlet *victim = killer->killing;
+  if (!victim) return nullptr;
   Greenlet **link = &victim->killers;
   while (*link != killer) link = &(*link)->outer_killer;
   *link = killer->outer_killer;
@@ -68,9 +72,20 @@ static Greenlet *leave_kill(Greenlet *killer) {
 }
 
 void abandon_kill(Greenlet *killer) {
-  if (!killer->killing) return;
-  let_go(leave_kill(killer));
+  bool holds_victim = killer->waits == Waits::for_nothing;
+  Greenlet *victim = leave_kill(killer);
+  if (!victim) return;
+  if (holds_victim) let_go(victim);
   let_go(killer);
+}
+
+void forget_killers(Greenlet *victim) {
+  while (Greenlet *killer = victim->killers) {
+    Waits waits = killer->waits;
+    leave_kill(killer);
+    killer->waits = waits;
+    let_go(killer);
+  }
 }
 
 // The library dropped the last handle of `victim` and drops its own now (rule 21).
@@ -96,18 +111,18 @@ static void dispose_of_answer(Realm *r, Greenlet *killer, Greenlet *victim, cons
 
 // Control comes back to one whose kill is pending: what does that call answer?
 static void end_kill(Realm *r, Greenlet *killer, gl_delivery &d) {
+  bool answers = killer->waits == Waits::for_answer;
   Greenlet *victim = leave_kill(killer);
   if (!r->hosted) killer->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
-  if (killer->library_waits) {
+  if (answers) {
+    if (d.status == GL_OK && victim && !is_dead(victim)) d.status = GL_ALIVE;
+  } else {
     dispose_of_answer(r, killer, victim, d);
     let_go_of_victim(victim);
     d.status = GL_OK;
     d.value = nullptr;
-  } else {
-    if (d.status == GL_OK && !is_dead(victim)) d.status = GL_ALIVE;
-    let_go(victim);
   }
-  let_go(killer);
+  if (victim) let_go(killer);
 }
 
 // --- Decisions --------------------------------------------------------------------------------------------------------------------------
@@ -141,7 +156,7 @@ static void commit(Realm *r, gl_delivery &d) {
     to->life.store(Life::started, std::memory_order_release);
     if (!r->hosted) to->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
   }
-  if (to->killing) end_kill(r, to, d);
+  if (to->waits != Waits::no) end_kill(r, to, d);
 }
 
 // Passes the dead, and the unstarted that cannot take what comes, until somebody can: fills in d.next and d.start. With `may_fail`, a start
@@ -215,7 +230,7 @@ gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
     return GL_OK;
   }
   out = {victim, GL_KILLED, 0, nullptr};
-  begin_kill(killer, victim, false);
+  begin_kill(killer, victim, Waits::for_answer);
   announce(r, out);
   commit(r, out);
   return GL_OK;
@@ -243,7 +258,7 @@ void decide_orphan(Realm *r, gl_delivery &out) {
   Greenlet *g = take_orphan(r);
   out = {g, GL_KILLED, 0, nullptr};
   if (!g) return;
-  begin_kill(r->current.load(std::memory_order_relaxed), g, true);
+  begin_kill(r->current.load(std::memory_order_relaxed), g, Waits::for_nothing);
   announce(r, out);
   commit(r, out);
 }
@@ -255,7 +270,7 @@ using namespace gl;
 gl_greenlet *gl_parent(const gl_greenlet *g) { return g ? shown_parent(g) : nullptr; }
 
 gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
-  reap(here());
+  drain(here());
   if (!child || !parent || is_main(child)) return GL_EINVAL;
   if ((child->flags & GL_HOSTED) != (parent->flags & GL_HOSTED)) return GL_EINVAL;
   if (!is_mine(child) && !is_mine(parent)) return GL_ETHREAD;
