@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Runs an interpreter on every scenario and compares the events.
 
-    check.py [--lacks FILE] [NAME...] -- COMMAND...
+    check.py [--lacks FILE] [--seconds N] [NAME...] -- COMMAND...
 
-FILE says what the interpreter lacks: lines of `WHAT: reason`, WHAT a need or the name of a scenario. Ends with a line "N passed, N failed".
+FILE says what the interpreter lacks: lines of `WHAT: reason`, WHAT a need or the name of a scenario. N is how long the whole
+may take (60): a scenario that hangs is blamed, and the rest go on. Ends with a line "N passed, N failed".
 """
 
 import argparse
@@ -13,8 +14,6 @@ import subprocess
 import sys
 
 from scenario import NEEDS, Malformed, load
-
-SECONDS = 120  # for a whole run; a scenario that hangs is blamed and the rest go on
 
 
 def read_lacks(path, names):
@@ -36,14 +35,14 @@ def lacked(scenario, lacks):
     return next((f"{what}: {lacks[what]}" for what in [scenario.name, *scenario.needs] if what in lacks), None)
 
 
-def run_once(command, scenarios):
+def run_once(command, scenarios, seconds):
     """Starts the interpreter once. Returns the events by name, in the order of running, and what went wrong with the last, or None."""
     process = subprocess.Popen([*command, *(str(s.path) for s in scenarios)], stdout=subprocess.PIPE, text=True)
     try:
-        output, fault = process.communicate(timeout=SECONDS)[0], None
+        output, fault = process.communicate(timeout=seconds)[0], None
     except subprocess.TimeoutExpired:
         process.kill()
-        output, fault = process.communicate()[0], f"no end within {SECONDS} seconds"
+        output, fault = process.communicate()[0], f"no end within {seconds} seconds"
     if process.returncode and not fault:
         fault = f"the interpreter ended with {process.returncode}"
     seen, events = {}, None
@@ -55,11 +54,11 @@ def run_once(command, scenarios):
     return seen, fault
 
 
-def run(command, scenarios):
+def run(command, scenarios, seconds=60):
     """Runs them all, starting again behind one that stops the interpreter. Returns {name: (events, fault or None)}."""
     results, left = {}, list(scenarios)
     while left:
-        seen, fault = run_once(command, left)
+        seen, fault = run_once(command, left, seconds)
         results.update((name, (events, None)) for name, events in seen.items())
         if not fault:
             break
@@ -78,8 +77,9 @@ def main():
     if "--" not in sys.argv[:-1]:
         sys.exit(__doc__)
     split = sys.argv.index("--")
-    parser = argparse.ArgumentParser(usage="check.py [--lacks FILE] [NAME...] -- COMMAND...")
+    parser = argparse.ArgumentParser(usage="check.py [--lacks FILE] [--seconds N] [NAME...] -- COMMAND...")
     parser.add_argument("--lacks")
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("names", nargs="*")
     options, command = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
     try:
@@ -89,7 +89,7 @@ def main():
         sys.exit(f"check.py: {fault}")
     skipped = {s.name: lacked(s, lacks) for s in scenarios if lacked(s, lacks)}
     try:
-        results = run(command, [s for s in scenarios if s.name not in skipped])
+        results = run(command, [s for s in scenarios if s.name not in skipped], options.seconds)
     except OSError as fault:
         sys.exit(f"check.py: cannot start the interpreter: {fault}")
     failed = 0

@@ -20,12 +20,18 @@ STEPS = {
     "key": "W|W", "set-local": "GWV|", "local": "GW|",
     "trace": "WBW|*", "untrace": "W|", "hook": "W|B", "unhook": "W|",
     "run": "T|", "pause": "|",
-}  # fmt: skip
+}
 TRY = {"switch", "throw", "kill", "call"}
-IMPLIED = {
-    "retain": "last-handle", "release": "last-handle", "kill": "kill", "call": "nested-call", "foreach": "foreach", "count": "stats",
-    "key": "locals", "set-local": "locals", "local": "locals", "trace": "tracers", "untrace": "tracers", "hook": "hooks",
-    "unhook": "hooks", "run": "threads", "pause": "threads",
+IMPLIED = {  # need: the steps that have it
+    "last-handle": {"retain", "release"},
+    "kill": {"kill"},
+    "nested-call": {"call"},
+    "threads": {"run", "pause"},
+    "locals": {"key", "set-local", "local"},
+    "tracers": {"trace", "untrace"},
+    "hooks": {"hook", "unhook"},
+    "foreach": {"foreach"},
+    "stats": {"count"},
 }
 MAKE = {"under": "G", "runs": "B", "drop": "B", "drop-result": "", "discard": ""}
 MAKE_IMPLIED = {"drop": "drops", "drop-result": "drops", "discard": "discard"}
@@ -125,7 +131,7 @@ class Scenario:
         for kind, word in zip(least + more, words):
             if word not in names.get(kind, {word}):
                 raise Malformed(f"unknown name '{word}'")
-        implied = {IMPLIED[step[0]]} if step[0] in IMPLIED else set()
+        implied = {need for need, steps in IMPLIED.items() if step[0] in steps}
         if step[0] == "make":
             implied |= Scenario._check_make(words, names)
         elif step[0] == "trace" and set(words[2:]) - TRACED:
