@@ -200,7 +200,8 @@ static void give_six(void) {
 TEST(orphan_that_refuses_to_end_is_leaked) {
   uint64_t leaked = stats().leaked;
   void *received = NULL;
-  CHECK(gl_switch(orphan(&(struct plan){.cleanup = give_six, .outcome = GL_OK, .result = V(3)}), NULL, &received) == GL_OK);
+  struct plan plan = {.cleanup = give_six, .outcome = GL_OK, .result = V(3)};
+  CHECK(gl_switch(orphan(&plan), NULL, &received) == GL_OK);
   CHECK(received == V(7));
   CHECK(happened("leaves GL_KILLED 0 result 6"));
   CHECK(stats().leaked == leaked + 1);

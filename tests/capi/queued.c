@@ -148,7 +148,8 @@ static void release_all(void *data) {
 
 // rule 18: all of them at one call
 TEST(several_queued_ones_are_killed_by_one_call) {
-  for (int i = 0; i < several; i++) all[i] = waiting(victim, &(struct victim){NULL, GL_KILLED, NULL});
+  struct victim plan = {NULL, GL_KILLED, NULL};
+  for (int i = 0; i < several; i++) all[i] = waiting(victim, &plan);
   gl_release(NEW(.run = never, .drop = release_all));
   CHECK(happened(""));
   CHECK(gl_switch(NULL, NULL, NULL) == GL_EINVAL);
