@@ -162,13 +162,14 @@ template <class F> std::unique_ptr<box> take_if(F wanted) noexcept {
   }
   return {};
 }
-[[gnu::noinline]] inline std::unique_ptr<box> take(void *pointer) noexcept {
+inline std::unique_ptr<box> take(void *pointer) noexcept {
   return take_if([pointer](box *b) { return b == pointer; });
 }
 
 template <class T> constexpr bool fits = sizeof(T) <= sizeof(void *) && std::is_trivially_copyable_v<T>;
 template <> inline constexpr bool fits<void> = true;
 
+[[gnu::noinline, gnu::cold]] inline void discard(void *pointer) noexcept { take(pointer); }
 [[gnu::noinline, gnu::cold]] inline void refuse_box(void *pointer) {
   if (take(pointer)) throw bad_value();
 }
@@ -203,7 +204,7 @@ template <class T> inline T from_pointer(void *pointer) {
   static_assert(std::is_same_v<T, std::decay_t<T>>,
                 "ask for a plain type: what is behind a reference or in an array stays with the sender");
   if constexpr (std::is_void_v<T>) {
-    if (detail::boxes_on_their_way.load(std::memory_order_relaxed) != 0) detail::take(pointer);
+    if (detail::boxes_on_their_way.load(std::memory_order_relaxed) != 0) detail::discard(pointer);
   } else if constexpr (!detail::fits<T>) {
     std::unique_ptr<detail::box> b = detail::take(pointer);
     if (!b || b->type != &detail::type_tag<T>) throw bad_value();
