@@ -396,22 +396,26 @@ TEST(drop_may_keep_the_dying_greenlet) {
   CHECK(all_gone());
 }
 
-// rules 2, 13: each answers its own parent, up to main
-TEST(thousand_nested_greenlets) {
+BODY(wait_for_main_and_add_one) {
+  CHECK(gl_switch(gl_main(), NULL, &value) == GL_OK);
+  *result = V((intptr_t)value + 1);
+  return GL_OK;
+}
+
+// rules 2, 4, 16: the end of the youngest ends them all
+TEST(thousand_generations_end_one_by_one) {
   enum { depth = 1000 };
-  static gl_greenlet *chain[depth];
+  gl_greenlet *last = NULL;
   for (int i = 0; i < depth; i++) {
-    void *received = NULL;
-    chain[i] = child_of(i ? chain[i - 1] : NULL, echo, NULL);
-    CHECK(gl_switch(chain[i], V(i), &received) == GL_OK);
-    CHECK(received == V(i));
+    gl_greenlet *g = child_of(last, wait_for_main_and_add_one, NULL);
+    gl_release(last), last = g;
+    CHECK(gl_switch(g, NULL, NULL) == GL_OK);
   }
-  for (int i = depth - 1; i >= 0; i--) {
-    CHECK(gl_state(chain[i]) == GL_SUSPENDED);
-    CHECK(gl_kill(chain[i], NULL) == GL_OK);
-    CHECK(gl_state(chain[i]) == GL_DEAD);
-    gl_release(chain[i]);
-  }
+  void *received = NULL;
+  CHECK(gl_switch(last, V(0), &received) == GL_OK);
+  CHECK(received == V(depth));
+  CHECK(stats().alive == 0);
+  gl_release(last);
   CHECK(all_gone());
 }
 
