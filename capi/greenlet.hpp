@@ -437,6 +437,15 @@ inline ref current() noexcept { return gl_current(); }
 /// The calling thread's main greenlet.
 inline ref main_greenlet() noexcept { return gl_main(); }
 
+/// How to make a greenlet: what gl_options says of these.
+struct options {
+  ref parent = {};
+  gl_stack *stack = nullptr;
+  std::size_t stack_size = 0;
+  const char *name = nullptr;
+  std::uint32_t flags = 0;
+};
+
 /// Owns one handle. Copies own one each; the last handle of a suspended greenlet unwinds it (on its own thread, at the latest at that thread's next call).
 ///
 ///     gl::greenlet worker([](std::string order) { return order.size(); });
@@ -452,18 +461,24 @@ public:
   ///              generic one), or takes nothing. What it returns goes to the parent, and so does an exception that leaves it.
   ///              It is destroyed on the greenlet's own stack as soon as it has ended, or where the greenlet is dropped unstarted.
   /// @throws std::system_error with the errors of gl_new_with()
-  template <class F, class = enable_body<F>> explicit greenlet(F &&body) : greenlet(gl_options{}, std::forward<F>(body)) {}
+  template <class F, class = enable_body<F>> explicit greenlet(F &&body) : greenlet(options{}, std::forward<F>(body)) {}
 
-  /// The same with options: parent, stack, stack_size, name, flags. The others are set here.
-  template <class F> greenlet(gl_options options, F &&body) {
+  /// The same with options.
+  template <class F> greenlet(const options &with, F &&body) {
     using body_type = detail::body<std::decay_t<F>>;
     auto data = std::make_unique<body_type>(std::forward<F>(body));
-    options.size = sizeof options;
-    options.run = body_type::run;
-    options.data = data.get();
-    options.drop = body_type::drop;
-    options.drop_result = drop_pointer;
-    detail::check(gl_new_with(&options, &g_), "gl_new_with");
+    gl_options all{};
+    all.size = sizeof all;
+    all.run = body_type::run;
+    all.data = data.get();
+    all.drop = body_type::drop;
+    all.drop_result = drop_pointer;
+    all.parent = with.parent.get();
+    all.stack = with.stack;
+    all.stack_size = with.stack_size;
+    all.name = with.name;
+    all.flags = with.flags;
+    detail::check(gl_new_with(&all, &g_), "gl_new_with");
     data.release();
   }
 
@@ -519,11 +534,11 @@ template <class T> class generator {
 public:
   /// @param body  called with a gl::yielder<T>; its result is dropped
   template <class F, class = std::enable_if_t<std::is_invocable_v<F &, yielder<T>>>>
-  explicit generator(F body) : generator(gl_options{}, std::move(body)) {}
-  template <class F> generator(gl_options options, F body) {
+  explicit generator(F body) : generator(options{}, std::move(body)) {}
+  template <class F> generator(const options &with, F body) {
     auto slot = std::make_unique<std::optional<T>>();
     slot_ = slot.get();
-    body_ = greenlet(options, [body = std::move(body), slot = std::move(slot)]() mutable { body(yielder<T>(gl_current(), slot.get())); });
+    body_ = greenlet(with, [body = std::move(body), slot = std::move(slot)]() mutable { body(yielder<T>(gl_current(), slot.get())); });
   }
   /// Moving invalidates iterators.
   generator(generator &&other) noexcept : body_(std::move(other.body_)), slot_(other.slot_) {}

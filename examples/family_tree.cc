@@ -28,9 +28,9 @@ static void show(const char *when) {
 }
 
 template <class F> static gl::greenlet make(const char *name, gl::ref parent, F body) {
-  gl_options options{};
+  gl::options options;
   options.name = name;
-  options.parent = parent.get();
+  options.parent = parent;
   return gl::greenlet(options, body);
 }
 

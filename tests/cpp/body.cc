@@ -99,9 +99,9 @@ TEST(a_callable_that_cannot_be_copied_in_leaves_nothing) {
 // rule 31
 TEST(options_are_passed_on) {
   gl::greenlet parent([] {});
-  gl_options options{};
+  gl::options options;
   options.name = "worker";
-  options.parent = parent.get();
+  options.parent = parent;
   options.stack_size = 1 << 20;
   gl::greenlet body(options, [token = counted("callable")] {
     void *low, *high;

@@ -198,7 +198,7 @@ TEST(a_generator_cannot_ask_itself) {
 }
 
 TEST(options_reach_a_generator) {
-  gl_options options{};
+  gl::options options;
   options.name = "numbers";
   gl::generator<std::string> named(options, [](auto yield) { yield(gl::current().name()); });
   CHECK(*named.begin() == "numbers");
