@@ -103,7 +103,7 @@ TEST(value_of_a_victim_that_goes_on_is_dropped) {
 static void go_to_main(void) { gl_switch(gl_main(), NULL, NULL); }
 
 /* Releases the doomed one, then does what the test says. */
-static gl_greenlet *waiter, *bystander;
+static gl_greenlet *waiter, *bystander, *echoing;
 static void (*then)(void);
 BODY(release_and_go_on) {
   gl_release(released);
@@ -120,6 +120,8 @@ static void wait_in_release(void (*go_on)(void)) {
   CHECK(gl_switch(waiter, NULL, NULL) == GL_OK);
   CHECK(happened("GL_KILLED 0"));
   CHECK(gl_parent(released) == waiter);
+  echoing = gl_new(echo, NULL);
+  warm_up(echoing);
   CHECK(gl_state(waiter) == GL_SUSPENDED);
 }
 /* Ends the one that was leaked. */
@@ -127,8 +129,8 @@ static void clean_up(void) {
   CHECK(gl_parent(released) == gl_main());
   CHECK(gl_state(released) == GL_SUSPENDED);
   CHECK(gl_switch(released, NULL, NULL) == GL_OK);
-  CHECK(gl_state(bystander) == GL_UNSTARTED);
-  gl_release(waiter), gl_release(bystander);
+  CHECK(gl_state(bystander) == GL_UNSTARTED && gl_state(echoing) == GL_SUSPENDED);
+  gl_release(waiter), gl_release(bystander), gl_release(echoing);
   CHECK(all_gone());
 }
 
@@ -211,6 +213,16 @@ static void switch_to_oneself(void) {
   gl_status status = gl_switch(gl_current(), V(2), &received);
   note_call(status, received);
 }
+static void switch_to_the_echoing(void) {
+  void *received = V(9);
+  gl_status status = gl_switch(echoing, V(2), &received);
+  note_call(status, received);
+}
+static void throw_at_the_echoing(void) {
+  void *received = V(9);
+  gl_status status = gl_throw(echoing, V(2), &received);
+  note_call(status, received);
+}
 static void throw_at_oneself_without_received(void) {
   gl_status status = gl_throw(gl_current(), V(2), NULL);
   note_call(status, NULL);
@@ -218,7 +230,8 @@ static void throw_at_oneself_without_received(void) {
 
 // rule 14: whichever call it is; its target is left alone
 TEST(kept_kill_comes_before_what_was_asked_for) {
-  void (*calls[])(void) = {throw_at_the_bystander, kill_the_bystander, start_the_bystander, switch_to_oneself, throw_at_oneself_without_received};
+  void (*calls[])(void) = {switch_to_the_echoing, throw_at_the_echoing, throw_at_the_bystander, kill_the_bystander, start_the_bystander, switch_to_oneself,
+                           throw_at_oneself_without_received};
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     void *received = NULL;
     wait_in_release(calls[i]);
@@ -240,7 +253,7 @@ static void call_otherwise_then_switch(void) {
   CHECK(gl_set_parent(g, gl_main()) == GL_OK);
   gl_release(g);
   CHECK(gl_state(gl_current()) == GL_RUNNING);
-  switch_to_oneself();
+  switch_to_the_echoing();
   switch_to_oneself();
 }
 
@@ -256,7 +269,7 @@ static gl_greenlet *obedient;
 static void release_the_obedient(void) {
   gl_release(obedient);
   event("gone");
-  switch_to_oneself();
+  switch_to_the_echoing();
 }
 
 // rule 14: the library's own waits do not return it
@@ -267,5 +280,35 @@ TEST(kept_kill_outlasts_another_kill_by_the_library) {
   wait_in_release(release_the_obedient);
   CHECK(gl_kill(waiter, NULL) == GL_OK);
   CHECK(happened("released GL_KILLED 0 result 6 gone GL_KILLED 0"));
+  clean_up();
+}
+
+static void release_both(void *data) {
+  (void)data;
+  gl_release(released), gl_release(obedient);
+}
+BODY(drain_and_switch) {
+  gl_release(NEW(.run = never, .drop = release_both));
+  event("queued");
+  gl_status status = gl_switch(echoing, V(2), &value); /* drains; meanwhile this one is killed */
+  note_call(status, value);
+  status = gl_switch(gl_current(), V(3), &value);
+  note_call(status, value);
+  return GL_OK;
+}
+
+// rules 14, 18: the call that drains the queue answers the kill that came meanwhile
+TEST(kill_that_comes_while_a_call_drains_the_queue_is_its_answer) {
+  static const struct victim leaves = {go_to_main, GL_OK, NULL}, obeys = {NULL, GL_KILLED, V(6)};
+  obedient = NEW(.run = victim, .data = (void *)&obeys, .drop_result = note_result);
+  CHECK(gl_switch(obedient, NULL, NULL) == GL_OK);
+  doomed(&leaves);
+  echoing = gl_new(echo, NULL), waiter = gl_new(drain_and_switch, NULL), bystander = gl_new(never, NULL);
+  warm_up(echoing);
+  CHECK(gl_switch(waiter, NULL, NULL) == GL_OK);
+  CHECK(happened("queued GL_KILLED 0"));
+  warm_up(echoing);
+  CHECK(gl_kill(waiter, NULL) == GL_OK);
+  CHECK(happened("GL_KILLED 0 result 6 GL_KILLED 0 GL_OK 3"));
   clean_up();
 }

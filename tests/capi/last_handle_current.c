@@ -12,7 +12,10 @@ struct plan {
 };
 BODY(leave_without_handles) {
   const struct plan *plan = data;
-  gl_greenlet *target = plan->target ? plan->target : gl_main();
+  gl_greenlet *target = plan->target ? plan->target : gl_main(), *echoing = gl_new(echo, NULL);
+  warm_up(echoing);
+  gl_kill(echoing, NULL);
+  gl_release(echoing); /* which held this one, as its parent */
   gl_release(gl_current());
   CHECK(gl_state(gl_current()) == GL_RUNNING);
   event("leaves");

@@ -146,14 +146,22 @@ static void release_all(void *data) {
   for (int i = 0; i < several; i++) gl_release(all[i]);
 }
 
-// rule 18: all of them at one call
-TEST(several_queued_ones_are_killed_by_one_call) {
-  struct victim plan = {NULL, GL_KILLED, NULL};
-  for (int i = 0; i < several; i++) all[i] = waiting(victim, &plan);
+BODY(note_number_and_killer) {
+  while (gl_switch(gl_main(), NULL, NULL) != GL_KILLED) {}
+  event("%d%s", (int)(intptr_t)data, gl_parent(gl_current()) == gl_main() ? "" : " by another");
+  return GL_KILLED;
+}
+
+// rules 13, 18: all of them at one call, one after the other
+TEST(queued_ones_are_killed_in_order_by_the_caller) {
+  for (int i = 0; i < several; i++) {
+    all[i] = gl_new(note_number_and_killer, V(i));
+    CHECK(gl_switch(all[i], NULL, NULL) == GL_OK);
+  }
   gl_release(NEW(.run = never, .drop = release_all));
   CHECK(happened(""));
   CHECK(gl_switch(NULL, NULL, NULL) == GL_EINVAL);
-  CHECK(happened("GL_KILLED 0 GL_KILLED 0 GL_KILLED 0 GL_KILLED 0 GL_KILLED 0"));
+  CHECK(happened("0 1 2 3 4"));
   CHECK(all_gone());
 }
 
