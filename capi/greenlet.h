@@ -173,7 +173,7 @@ GL_API gl_greenlet *gl_parent(const gl_greenlet *g);
 /** Changes who gets the outcome. An unstarted `child` may move to another thread's tree, and then belongs to that thread.
  *  @return #GL_OK or, first match: #GL_EINVAL (NULL, a main child, hosted and not hosted together), #GL_ETHREAD (neither belongs to the
  *          caller), #GL_EEXPIRED (`parent`'s thread has ended), #GL_ECYCLE, #GL_ETHREAD (a started child, a parent of
- *          another thread), #GL_EBUSY (a child that is starting, from inside a tracer). May release the old parent's last handle. @since 0.9 */
+ *          another thread), #GL_EBUSY (a move of a child that is starting, from inside a tracer). May release the old parent's last handle. @since 0.9 */
 GL_API gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent);
 
 /** What gl_state() answers. */

@@ -49,31 +49,41 @@ extern "C" __cxa_eh_globals *__cxa_get_globals();
 #define GL_ONE GL_API
 #endif
 
-/// The numbers of gl_status as error codes: `error.code() == GL_ETHREAD`.
+/// @cond
 template <> struct std::is_error_code_enum<gl_status_code> : std::true_type {};
+/// @endcond
 
 namespace gl {
 inline namespace v0 {
 
-class ref;
-class greenlet;
+namespace detail {
+class error_category final : public std::error_category {
+  const char *name() const noexcept override { return "greenlet"; }
+  std::string message(int status) const override { return gl_strerror(status); }
+  std::error_condition default_error_condition(int status) const noexcept override {
+    switch (status) {
+    case GL_EINVAL: return std::errc::invalid_argument;
+    case GL_ENOMEM: return std::errc::not_enough_memory;
+    case GL_EBUSY: return std::errc::device_or_resource_busy;
+    case GL_ENOTSUP: return std::errc::not_supported;
+    default: return {status, *this};
+    }
+  }
+};
+GL_ONE inline const error_category the_category;
+} // namespace detail
 
-/// The category of what gl_status says below zero. Compares with std::errc where that has the same meaning.
-inline const std::error_category &category() noexcept;
-
-/// Thrown in a greenlet that is being killed, so that its destructors run. It is no std::exception, so that handlers of errors let it pass.
-///
-/// Whoever catches it, by `catch (...)` or by name, must throw it on. A handler that does not has not stopped the kill: the next call that would
-/// let others run throws it again (at most ten times, so that a loop that swallows everything cannot hang its killer: then
-/// gl::ref::kill() answers false there). A body that returns after a kill counts as killed, and its result is dropped.
-class GL_ONE killed;
+/// The category of the negative numbers of gl_status. They compare with std::errc where that has the same meaning.
+inline const std::error_category &category() noexcept { return detail::the_category; }
 
 /// Thrown for a payload that C code threw. One that leaves a body arrives in C as that same payload.
 class GL_ONE thrown final : public std::exception {
 public:
+  /// To throw a payload at C code from C++.
   explicit thrown(void *payload) noexcept : payload_(payload) {}
   /// What C threw, whose it is as C's own agreements say; NULL: an ancestor could not be started (rule 5), or there was no memory to carry an exception.
   void *payload() const noexcept { return payload_; }
+  /// That much, in English.
   const char *what() const noexcept override { return "a payload was thrown into this greenlet"; }
 
 private:
@@ -83,6 +93,7 @@ private:
 /// Thrown when a value that came is not of the type that was asked for. The value is destroyed.
 class GL_ONE bad_value final : public std::bad_cast {
 public:
+  /// That much, in English.
   const char *what() const noexcept override { return "this greenlet received a value of another type"; }
 };
 
@@ -100,12 +111,11 @@ struct box {
   box *next = nullptr;
   gl_greenlet *sender = nullptr, *receiver = nullptr; // of an exception that ended a body
 };
+template <class T> GL_ONE inline char type_tag = 0; // not const: no linker may fold two of them
 template <class T> struct box_of final : box {
-  template <class V> explicit box_of(V &&v);
+  template <class V> explicit box_of(V &&v) : box(&type_tag<T>), content(std::forward<V>(v)) {}
   T content;
 };
-template <class T> GL_ONE inline char type_tag = 0; // not const: no linker may fold two of them
-template <class T> template <class V> box_of<T>::box_of(V &&v) : box(&type_tag<T>), content(std::forward<V>(v)) {}
 
 /// A greenlet's kill. One reference is its own, from the first kill to its end; the others are those of gl::killed objects.
 struct kill_record {
@@ -191,7 +201,7 @@ template <class T> inline void *to_pointer(T &&value) {
   } else if constexpr (std::is_integral_v<V> || std::is_enum_v<V>) {
     return reinterpret_cast<void *>(static_cast<std::intptr_t>(value));
   } else {
-    const V copy = value;
+    const V copy = std::forward<T>(value);
     void *pointer = nullptr;
     std::memcpy(&pointer, &copy, sizeof copy);
     return pointer;
@@ -217,7 +227,7 @@ template <class T> inline T from_pointer(void *pointer) {
     } else {
       alignas(T) unsigned char bytes[sizeof(T)];
       std::memcpy(bytes, &pointer, sizeof(T));
-      return *std::launder(reinterpret_cast<T *>(bytes));
+      return std::move(*std::launder(reinterpret_cast<T *>(bytes)));
     }
   }
 }
@@ -240,8 +250,14 @@ inline std::exception_ptr from_payload(void *payload) noexcept {
 }
 /// @}
 
-class killed {
+/// Thrown in a greenlet that is being killed, so that its destructors run. It is no std::exception, so that handlers of errors let it pass.
+///
+/// Whoever catches it, by `catch (...)` or by name, must throw it on. A handler that does not has not stopped the kill: the next call that would
+/// let others run throws it again (at most ten times, so that a loop that swallows everything cannot hang its killer: then
+/// gl::ref::kill() answers false there). A body that returns after a kill counts as killed, and its result is dropped.
+class GL_ONE killed {
 public:
+  /// Any thread, as the destructor.
   killed(const killed &other) noexcept : record_(other.record_) {
     if (record_) record_->references++;
   }
@@ -366,12 +382,12 @@ inline void release(gl_greenlet *g) noexcept {
 /// A borrowed greenlet: somebody else's handle keeps it. As cheap to copy as a pointer; may be empty.
 class ref {
 public:
-  ref() noexcept = default;
-  ref(gl_greenlet *g) noexcept : g_(g) {}
-  gl_greenlet *get() const noexcept { return g_; }
-  explicit operator bool() const noexcept { return g_; }
-  friend bool operator==(ref a, ref b) noexcept { return a.g_ == b.g_; }
-  friend bool operator!=(ref a, ref b) noexcept { return a.g_ != b.g_; }
+  ref() noexcept = default;                                              ///< empty
+  ref(gl_greenlet *g) noexcept : g_(g) {}                                ///< borrows `g`; NULL: empty
+  gl_greenlet *get() const noexcept { return g_; }                       ///< borrowed
+  explicit operator bool() const noexcept { return g_; }                 ///< not empty
+  friend bool operator==(ref a, ref b) noexcept { return a.g_ == b.g_; } ///< the same greenlet
+  friend bool operator!=(ref a, ref b) noexcept { return a.g_ != b.g_; } ///< not the same
 
   /// Lets this greenlet run until somebody switches back here: see gl_switch(). Compiles to that call and a few instructions.
   ///     int answer = worker.switch_to<int>("question");
@@ -397,10 +413,10 @@ public:
   /// @return, @throws as switch_to()
   template <class R = void, class E> R throw_in(E &&exception) const {
     killed::check();
-    std::exception_ptr thrown_one;
-    if constexpr (std::is_same_v<std::decay_t<E>, std::exception_ptr>) thrown_one = std::forward<E>(exception);
-    else thrown_one = std::make_exception_ptr(std::forward<E>(exception));
-    void *payload = to_payload(std::move(thrown_one)), *received = nullptr;
+    std::exception_ptr carried;
+    if constexpr (std::is_same_v<std::decay_t<E>, std::exception_ptr>) carried = std::forward<E>(exception);
+    else carried = std::make_exception_ptr(std::forward<E>(exception));
+    void *payload = to_payload(std::move(carried)), *received = nullptr;
     gl_status status = gl_throw(g_, payload, &received);
     if (status < 0) drop_pointer(payload);
     if (status != GL_OK) detail::arrive(status, received, "gl_throw");
@@ -429,7 +445,7 @@ public:
   const char *name() const noexcept { return gl_name(g_); }
 
 protected:
-  gl_greenlet *g_ = nullptr;
+  gl_greenlet *g_ = nullptr; ///< for gl::greenlet, which owns it
 };
 
 /// The greenlet that runs.
@@ -439,11 +455,11 @@ inline ref main_greenlet() noexcept { return gl_main(); }
 
 /// How to make a greenlet: what gl_options says of these.
 struct options {
-  ref parent = {};
-  gl_stack *stack = nullptr;
-  std::size_t stack_size = 0;
-  const char *name = nullptr;
-  std::uint32_t flags = 0;
+  ref parent = {};            ///< empty: the current one
+  gl_stack *stack = nullptr;  ///< NULL: a private one
+  std::size_t stack_size = 0; ///< 0: the default
+  const char *name = nullptr; ///< copied; may be NULL
+  std::uint32_t flags = 0;    ///< of ::gl_flag; with #GL_DISCARD, destructors do not run if it is dropped while suspended
 };
 
 /// Owns one handle. Copies own one each; the last handle of a suspended greenlet unwinds it (on its own thread, at the latest at that thread's next call).
@@ -454,7 +470,7 @@ class greenlet : public ref {
   template <class F> using enable_body = std::enable_if_t<!std::is_convertible_v<F, ref>>;
 
 public:
-  greenlet() noexcept = default;
+  greenlet() noexcept = default; ///< empty
 
   /// Makes an unstarted child of the current greenlet.
   /// @param body  any callable, also one that can only be moved. It gets the first value as what its parameter says (`void *` if it is a
@@ -497,8 +513,11 @@ public:
     if (g_) detail::release(detach());
   }
 
+  /// Takes one more handle. Any thread.
   greenlet(const greenlet &other) noexcept : greenlet(static_cast<const ref &>(other)) {}
+  /// Takes the handle over.
   greenlet(greenlet &&other) noexcept : ref(other.detach()) {}
+  /// Gives the old handle back.
   greenlet &operator=(greenlet other) noexcept {
     std::swap(g_, other.g_);
     return *this;
@@ -509,6 +528,7 @@ public:
 /// What a generator's body calls with each value: `yield(v)`. From the body's own greenlet only; may throw what arrives there.
 template <class T> class yielder {
 public:
+  /// Hands out a `T` made of `value`, and waits until the next one is asked for. @throws what arrives here, gl::killed above all
   template <class V> void operator()(V &&value) const {
     slot_->emplace(std::forward<V>(value));
     ref(gl_parent(self_)).switch_to();
@@ -535,6 +555,7 @@ public:
   /// @param body  called with a gl::yielder<T>; its result is dropped
   template <class F, class = std::enable_if_t<std::is_invocable_v<F &, yielder<T>>>>
   explicit generator(F body) : generator(options{}, std::move(body)) {}
+  /// The same with options.
   template <class F> generator(const options &with, F body) {
     auto slot = std::make_unique<std::optional<T>>();
     slot_ = slot.get();
@@ -542,15 +563,17 @@ public:
   }
   /// Moving invalidates iterators.
   generator(generator &&other) noexcept : body_(std::move(other.body_)), slot_(other.slot_) {}
+  /// Unwinds the old body.
   generator &operator=(generator &&other) noexcept {
     body_ = std::move(other.body_);
     slot_ = other.slot_;
     return *this;
   }
 
-  /// Compares equal to another only if both are at the end. Valid until the generator is moved or destroyed.
+  /// An input iterator, valid until the generator is moved or destroyed. `++` may let others run. Two are equal if both are at the end.
   class iterator {
   public:
+    /// @cond
     using iterator_category = std::input_iterator_tag;
     using value_type = T;
     using difference_type = std::ptrdiff_t;
@@ -567,6 +590,7 @@ public:
     void operator++(int) { ++*this; }
     friend bool operator==(const iterator &a, const iterator &b) noexcept { return a.at_end() && b.at_end(); }
     friend bool operator!=(const iterator &a, const iterator &b) noexcept { return !(a == b); }
+    /// @endcond
 
   private:
     friend class generator;
@@ -580,6 +604,7 @@ public:
     if (!has_value()) next();
     return iterator(this);
   }
+  /// What every iterator equals behind the last value.
   iterator end() noexcept { return {}; }
 
 private:
@@ -614,6 +639,7 @@ public:
     T *value = get();
     return value ? *value : emplace();
   }
+  /// As `*`.
   T *operator->() const { return &**this; }
   /// The value of `g`; NULL: it has none.
   T *get(ref g = current()) const noexcept { return static_cast<T *>(gl_local(g.get(), key_)); }
@@ -636,28 +662,10 @@ private:
   gl_key key_ = 0;
 };
 
-namespace detail {
-class error_category final : public std::error_category {
-  const char *name() const noexcept override { return "greenlet"; }
-  std::string message(int status) const override { return gl_strerror(status); }
-  std::error_condition default_error_condition(int status) const noexcept override {
-    switch (status) {
-    case GL_EINVAL: return std::errc::invalid_argument;
-    case GL_ENOMEM: return std::errc::not_enough_memory;
-    case GL_EBUSY: return std::errc::device_or_resource_busy;
-    case GL_ENOTSUP: return std::errc::not_supported;
-    default: return {status, *this};
-    }
-  }
-};
-GL_ONE inline const error_category the_category;
-} // namespace detail
-
-inline const std::error_category &category() noexcept { return detail::the_category; }
-
 } // namespace v0
 } // namespace gl
 
+/// The numbers of gl_status as error codes: `error.code() == GL_ETHREAD`.
 inline std::error_code make_error_code(gl_status_code status) noexcept { return {status, gl::category()}; }
 
 #undef GL_ONE

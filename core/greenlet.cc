@@ -86,7 +86,7 @@ static bool was_last(Greenlet *g) {
   uint32_t handles = g->handles.load(std::memory_order_acquire);
   if (handles == one_handle && is_mine(g)) { // nobody else has one, so nobody else looks
     Life life = g->life.load(std::memory_order_relaxed);
-    if (life == Life::unstarted || life == Life::dead) return g->handles.store(0, std::memory_order_relaxed), true;
+    if (life < Life::started || life == Life::dead) return g->handles.store(0, std::memory_order_relaxed), true;
   }
   uint32_t rest;
   bool current;
@@ -97,10 +97,7 @@ static bool was_last(Greenlet *g) {
     rest = handles - one_handle;
     if (rest == 0 && !current && (life == Life::started || (life == Life::ended && !mine))) rest = queued;
     if (g->handles.compare_exchange_weak(handles, rest, std::memory_order_acq_rel, std::memory_order_acquire)) {
-      if (rest == 0 && current) {
-        g->leaked = false;
-        slow_down(realm_of(g));
-      }
+      if (rest == 0 && current) slow_down(realm_of(g));
       if (handles != one_handle) return false;
       if (rest == queued) return add_orphan(g), false;
       return life != Life::ended && !current; // else finish() does
@@ -114,6 +111,14 @@ void run_drops(Realm *r, Greenlet *g) {
     g->drop(g->run_data);
   }
   if (g->locals) drop_locals(r, g);
+}
+
+bool claim(Greenlet *g) {
+  Life life = Life::unstarted;
+  if (!os::single_threaded()) return g->life.compare_exchange_strong(life, Life::claimed, std::memory_order_acquire);
+  if (g->life != life) return false;
+  g->life.store(Life::claimed, std::memory_order_relaxed);
+  return true;
 }
 
 void retire(Greenlet *g) {
@@ -219,13 +224,14 @@ void gl_release(gl_greenlet *g) {
   if (!g) return;
   Realm *r = here();
   drain(r);
+  if (g->leaked && is_mine(g)) g->leaked = false; // it has got a handle since
   let_go(g);
   reap(r);
 }
 
 int gl_state(const gl_greenlet *g) {
   if (!g || is_dead(g) || has_ended(realm_of(g))) return GL_DEAD;
-  if (g->life.load(std::memory_order_relaxed) == Life::unstarted) return GL_UNSTARTED;
+  if (g->life.load(std::memory_order_relaxed) < Life::started) return GL_UNSTARTED;
   return realm_of(g)->current.load(std::memory_order_relaxed) == g ? GL_RUNNING : GL_SUSPENDED;
 }
 

@@ -27,7 +27,8 @@ struct CxxState {
 };
 
 // `ended` is dead to every rule, but its stack or its block are still in use by the thread that ends it.
-enum class Life : uint8_t { unstarted, started, ended, dead };
+// `claimed` is unstarted, but about to start, to move to another thread or to die unrun: nobody else may do so meanwhile.
+enum class Life : uint8_t { unstarted, claimed, started, ended, dead };
 
 // For the end of a kill: not at all; for its answer; or without interest in it, as the library does.
 enum class Waits : uint8_t { no, for_answer, for_nothing };
@@ -62,11 +63,9 @@ struct alignas(64) gl_greenlet {
 
   // Second: the tree, and what start and end need.
   std::atomic<gl::Life> life{gl::Life::unstarted};
-  uint8_t flags = 0;     // gl_flag
-  bool listed = false;   // in its realm's list; under list_lock
-  bool visited = false;  // by the search for cycles; under forest_lock
-  bool starting = false; // chosen to start; tracers are being told
-  // These share a byte that only its own thread writes.
+  uint8_t flags = 0;    // gl_flag
+  bool listed = false;  // in its realm's list; under list_lock
+  bool visited = false; // by the search for cycles; under forest_lock // These share a byte that only its own thread writes.
   gl::Waits waits : 2 = gl::Waits::no;
   bool kept_kill : 1 = false; // the next call answers GL_KILLED (rule 14)
   bool leaked : 1 = false;    // outlived its last handle (rule 21)
@@ -156,7 +155,7 @@ inline Realm *attach() { // the calling thread's realm, made if need be; NULL: n
   return r != &detached ? r : attach_slow();
 }
 void adopt_cxx_runtime(Realm *r); // looks for one while none is known
-void rearm(Realm *r);             // lets switches be fast again, if nothing stands against it
+void rearm(Realm *r);             // lets switches be fast, if nothing stands against it
 inline void slow_down(Realm *r) { r->fast.store(slow, std::memory_order_relaxed); }
 void tally(Counters::Field field, int64_t n);
 void sum_counters(Counters &sum);
@@ -189,6 +188,7 @@ private:
 void hold(Greenlet *g);
 void let_go(Greenlet *g); // the last handle of a suspended one makes it an orphan
 void run_drops(Realm *r, Greenlet *g);
+bool claim(Greenlet *g);   // an unstarted one; false: another thread, or a transfer that is being traced, was first
 void retire(Greenlet *g);  // out of the list and the count of the living
 void expire(Greenlet *g);  // ends an unstarted or a suspended one without running it; finish() or destroy() follows
 void finish(Greenlet *g);  // the last touch of whoever ended it

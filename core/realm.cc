@@ -80,9 +80,9 @@ Realm *new_realm() {
   return r;
 }
 
-void thread_ended(void *r) { end_thread(static_cast<Realm *>(r)); }
-
 } // namespace
+
+void os::thread_ended(void *realm) { end_thread(static_cast<Realm *>(realm)); }
 
 Realm *attach_slow() {
   static std::atomic<bool> fork_handled{false};
@@ -90,7 +90,7 @@ Realm *attach_slow() {
   if (!r) return nullptr;
   bool can_fork = fork_handled.exchange(true) || os::at_fork(before_fork, after_fork, after_fork_in_child);
   if (!can_fork) fork_handled = false;
-  if (!can_fork || !os::at_thread_end(thread_ended, r)) {
+  if (!can_fork || !os::at_thread_end(r)) {
     free(r);
     return nullptr;
   }
@@ -122,7 +122,7 @@ void adopt_cxx_runtime(Realm *r) {
 // greenlet.
 void rearm(Realm *r) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
-  if (r->hosted || r->busy || r->tracers.any() || r->first_orphan || g->kept_kill || is_lost(g) || annotate::needed()) return;
+  if (r->hosted || r->busy || r->tracers.any() || r->first_orphan || g->kept_kill || is_lost(g) || annotate::needed()) return slow_down(r);
   r->fast.exchange(reinterpret_cast<uintptr_t>(r) | (r->hooks.any() ? hooked : 0));
   if (r->released.load()) slow_down(r);
 }
@@ -205,6 +205,7 @@ static Greenlet *take_first(Realm *r) {
     r->main.next = g->next;
     g->next->prev = &r->main;
     if (g->life.load(std::memory_order_acquire) == Life::started) return g;
+    if (!claim(g)) continue; // it moves
     uint32_t handles = g->handles.load(std::memory_order_acquire);
     while (handles >= one_handle)
       if (g->handles.compare_exchange_weak(handles, handles + one_handle)) return g;
@@ -234,7 +235,7 @@ void return_to_main(Realm *r) {
 void end_realm(Realm *r) {
   drop_locals(r, &r->main);
   while (Greenlet *g = take_first(r)) {
-    bool unstarted = g->life == Life::unstarted;
+    bool unstarted = g->life == Life::claimed;
     lose_track(g);
     if (unstarted) { // take_first() holds it
       g->life.store(Life::dead, std::memory_order_release);

@@ -104,6 +104,7 @@ void gl_stack_release(gl_stack *) {}
 
 gl_status gl_stack_bounds(const gl_greenlet *g, void **low, void **high) {
   if (!g || !low || !high) return GL_EINVAL;
+  if (g == &here()->main) return os::thread_stack(low, high) ? GL_OK : GL_ENOTSUP;
   if (g->life != Life::started || is_main(g) || !g->stack) return GL_ENOTSUP;
   *low = g->stack->low;
   *high = g->stack;

@@ -158,6 +158,8 @@ extern "C" [[gnu::visibility("hidden"), noreturn, gnu::used]] void gl_enter(Gree
 }
 
 void end_thread(Realm *r) {
+  Greenlet *g = r->current.load(std::memory_order_relaxed);
+  if (annotate::needed() && g != &r->main) annotate::unwound(fiber_of(r, g), r->main_fiber);
   return_to_main(r);
   drain(r);
   end_realm(r);

@@ -127,18 +127,17 @@ static void end_kill(Realm *r, Greenlet *killer, gl_delivery &d) {
 
 // --- Decisions --------------------------------------------------------------------------------------------------------------------------
 
-// Tells the tracers. They may release or reparent, but neither free the target nor take it away.
-static void announce(Realm *r, const gl_delivery &d) {
+// Tells the tracers, also of an end. They may release and reparent, but neither free the target nor take it away.
+static void announce(Realm *r, const gl_delivery &d, bool ended = false) {
   if (!r->tracers.any()) return;
   Greenlet *from = r->current.load(std::memory_order_relaxed), *to = d.next;
   hold(to);
-  to->starting = d.start;
   {
     InCallback callback(r);
+    if (ended) r->tracers.call(GL_EV_END, from, to);
     r->tracers.call(d.status == GL_OK ? GL_EV_SWITCH : GL_EV_THROW, from, to);
     if (d.start) r->tracers.call(GL_EV_START, from, to);
   }
-  to->starting = false;
   if (d.start) to->life.store(Life::started, std::memory_order_relaxed); // it is not to die unrun when its last handle goes here
   let_go(to);
 }
@@ -157,37 +156,48 @@ static void commit(Realm *r, gl_delivery &d) {
     if (!r->hosted) to->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
   }
   if (to->waits != Waits::no) end_kill(r, to, d);
+  if (to->kept_kill || is_lost(to)) slow_down(r); // its next call wants a decision
+}
+
+// One of this realm that is unstarted, for a start or for a death unrun. False: another thread moves it away.
+static bool claim_here(Realm *r, Greenlet *g) {
+  if (!claim(g)) return false;
+  if (realm_of(g) == r) return true;
+  g->life.store(Life::unstarted, std::memory_order_release);
+  return false;
 }
 
 // Passes the dead, and the unstarted that cannot take what comes, until somebody can: fills in d.next and d.start. With `may_fail`, a start
 // that is not possible fails instead, and nothing has changed.
 static gl_status settle(Realm *r, Greenlet *to, bool may_fail, gl_delivery &d) {
   Greenlet *held = nullptr; // keeps the rest of the way while the drops of those who die on it run
-  d.start = 0;
   for (;;) {
-    if (!is_dead(to)) {
-      if (to->life != Life::unstarted) break;
-      gl_status status = d.status != GL_OK ? d.status : to->flags & GL_HOSTED ? GL_OK : prepare(to);
-      if (status == GL_OK) {
-        d.start = 1;
-        break;
-      }
-      if (status < 0) {
-        if (may_fail) return status;
-        d.status = GL_THROWN; // rule 5
-        d.value = nullptr;
-      }
-      hold(to);
-      expire(to);
-      Greenlet *heir = find_heir(r, to);
-      hold(heir);
-      finish(to);
-      let_go(to);
-      if (held) let_go(held);
-      held = to = heir;
+    if (is_dead(to)) {
+      to = find_heir(r, to);
       continue;
     }
-    to = find_heir(r, to);
+    if (to->life.load(std::memory_order_relaxed) >= Life::started) break;
+    if (!claim_here(r, to)) {
+      if (may_fail) return GL_ETHREAD;
+      to = find_heir(r, to);
+      continue;
+    }
+    gl_status status = d.status != GL_OK ? d.status : to->flags & GL_HOSTED ? GL_OK : prepare(to);
+    d.start = status == GL_OK;
+    if (d.start) break;
+    if (status < 0) {
+      if (may_fail) return to->life.store(Life::unstarted, std::memory_order_release), status;
+      d.status = GL_THROWN; // rule 5
+      d.value = nullptr;
+    }
+    hold(to);
+    expire(to);
+    Greenlet *heir = find_heir(r, to);
+    hold(heir);
+    finish(to);
+    let_go(to);
+    if (held) let_go(held);
+    held = to = heir;
   }
   d.next = to;
   if (held) let_go(held);
@@ -224,7 +234,8 @@ gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
   if (take_kept_kill(r, out)) return GL_OK;
   out = {killer, GL_OK, 0, nullptr};
   if (is_dead(victim)) return GL_OK;
-  if (victim->life == Life::unstarted) {
+  if (victim->life < Life::started) {
+    if (!claim_here(r, victim)) return GL_ETHREAD;
     expire(victim);
     finish(victim);
     return GL_OK;
@@ -239,13 +250,9 @@ gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
 void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
   run_drops(r, g);
-  if (r->tracers.any()) {
-    InCallback callback(r);
-    r->tracers.call(GL_EV_END, g, find_heir(r, g));
-  }
   gl_delivery d{nullptr, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN, 0, result};
   settle(r, find_heir(r, g), false, d);
-  announce(r, d);
+  announce(r, d, true);
   g->ready.store(0, std::memory_order_relaxed);
   g->kept_kill = false;
   retire(g);
@@ -281,12 +288,14 @@ gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
     if (has_ended(to)) return GL_EEXPIRED;
     if (reaches(parent, child)) return GL_ECYCLE;
     if (from != to) {
-      if (child->life != Life::unstarted || has_ended(from)) return GL_ETHREAD;
-      if (child->starting) return GL_EBUSY;
+      if (has_ended(from)) return GL_ETHREAD;
+      if (!claim(child)) return child->life == Life::claimed && from == here() ? GL_EBUSY : GL_ETHREAD;
       unlink(from, child);
-      if (!link(to, child)) return link(from, child), GL_EEXPIRED;
-      child->realm.store(to, std::memory_order_relaxed);
-      gain(to);
+      bool moved = link(to, child);
+      if (moved) gain(to), child->realm.store(to, std::memory_order_relaxed);
+      else link(from, child);
+      child->life.store(Life::unstarted, std::memory_order_release);
+      if (!moved) return GL_EEXPIRED;
     }
     old = child->parent;
     if (!is_main(parent)) hold(parent);

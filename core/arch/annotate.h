@@ -84,5 +84,12 @@ inline void arrive(Fiber &self, Fiber &from) {
   if (!from.low) from.low = low, from.size = size;
 }
 
+// The thread unwound out of a greenlet (pthread_exit) and is back on its own stack, without a jump and without returns from the frames there.
+inline void unwound(Fiber &from, Fiber &self) {
+  leave(from, self, true);
+  arrive(self, from);
+  if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(self.low, self.size);
+}
+
 } // namespace annotate
 } // namespace gl

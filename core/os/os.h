@@ -33,8 +33,12 @@ void unmap_stack(char *low, size_t bytes, size_t guard);
 
 void *allocate_aligned(size_t alignment, size_t bytes); // for free()
 
-// Calls `ended` with `what` when the calling thread ends, not at exit(). False: no memory.
-bool at_thread_end(void (*ended)(void *), void *what);
+// Calls thread_ended(realm), of realm.cc, when the calling thread ends, not at exit(). False: no memory.
+bool at_thread_end(void *realm);
+void thread_ended(void *realm);
+
+// Of the calling thread's own stack. False: unknown.
+bool thread_stack(void **low, void **high);
 
 // Calls these around each fork, from now on. False: no memory.
 bool at_fork(void (*before)(), void (*after_in_parent)(), void (*after_in_child)());

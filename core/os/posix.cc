@@ -45,14 +45,22 @@ void unmap_stack(char *low, size_t bytes, size_t guard) { munmap(low - guard, gu
 void *allocate_aligned(size_t alignment, size_t bytes) { return aligned_alloc(alignment, bytes); }
 
 static pthread_key_t end_key;
-static void (*end_function)(void *);
+static bool have_end_key;
 
-bool at_thread_end(void (*ended)(void *), void *what) {
+bool at_thread_end(void *realm) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  static bool have_key;
-  end_function = ended;
-  pthread_once(&once, [] { have_key = pthread_key_create(&end_key, [](void *w) { end_function(w); }) == 0; });
-  return have_key && pthread_setspecific(end_key, what) == 0;
+  pthread_once(&once, [] { have_end_key = pthread_key_create(&end_key, thread_ended) == 0; });
+  return have_end_key && pthread_setspecific(end_key, realm) == 0;
+}
+
+bool thread_stack(void **low, void **high) {
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return false;
+  size_t size = 0;
+  bool known = pthread_attr_getstack(&attributes, low, &size) == 0;
+  pthread_attr_destroy(&attributes);
+  *high = static_cast<char *>(*low) + size;
+  return known;
 }
 
 bool at_fork(void (*before)(), void (*after_in_parent)(), void (*after_in_child)()) {

@@ -181,8 +181,11 @@ private:
   }
   void enqueue(int g) { // rules 18, 36
     if (std::find(queued.begin(), queued.end(), g) != queued.end()) return;
-    if (hosted && !queued.empty()) open = true; // which first?
+    if (hosted ? !queued.empty() : somebody_drains()) open = true; // which first? now, or at the next call?
     queued.push_back(g);
+  }
+  bool somebody_drains() const {
+    return std::any_of(greenlets.begin(), greenlets.end(), [](auto &g) { return g.rest.verb != Verb::nothing; });
   }
   void dispose_now(int g) { // before anything else of the current one's call
     if (due == g) return;
@@ -243,6 +246,7 @@ private:
       } else if (!queued.empty() && (hosted || drains(me.rest.verb))) {
         int g = queued.front();
         queued.pop_front();
+        if (!queued.empty() && !at(g).discard) open = true; // who kills the others?
         dispose(g);
       } else if (me.rest.verb != Verb::nothing) {
         perform(std::exchange(me.rest, Call{}));
@@ -266,12 +270,13 @@ private:
     at(from).state = ended ? GL_DEAD : GL_SUSPENDED;
     at(to).state = GL_RUNNING;
     current = to;
+    bool unheld = !at(from).handles; // what callbacks release from now on is rule 18's
     arrive(status, value, starts);
     in_transfer = from;
     if (!hosted)
       for (int h : hooks) callback(exchanging, {Note::hook, 0, h, from, to});
     in_transfer = -1;
-    leave(from);
+    if (unheld) leave(from);
   }
 
   // What the one in control now makes of it, by what it waits in.
@@ -404,7 +409,6 @@ private:
     if (place != user && place != tracing && place != ending && place != visiting) open = true;
     if (!child) return answer(GL_EINVAL);
     if (reaches(parent, child)) return answer(GL_ECYCLE);
-    if (child == in_transfer && at(child).state == GL_UNSTARTED) return answer(GL_EBUSY);
     answer_after([&] {
       gain(parent);
       lose(std::exchange(at(child).parent, parent));

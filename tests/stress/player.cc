@@ -34,7 +34,7 @@ std::vector<Note> in_canonical_order(std::vector<Note> notes) {
 bool print_calls = false;
 
 Player::Player(const Program &plan, gl_realm *host, bool nobody_else)
-    : realm(host), program(plan), model(host != nullptr), alone(nobody_else), pointers(1), drops(1), before(counts()) {
+    : realm(host), program(plan), model(host != nullptr), alone(nobody_else), reals(1), before(counts()) {
   for (int i = 0; i < Model::observers; i++) observers[i] = {this, i};
   model.notes.push_back({Note::returned, 0, GL_OK, 0, 0}); // main begins
   seen = model.notes;
@@ -57,7 +57,7 @@ const Call *Player::next_call() {
   if (history.empty()) {
     playing = this;
     gl_set_unhandled(on_unhandled, nullptr);
-    pointers[0] = realm ? gl_realm_main(realm) : gl_main();
+    reals[0].pointer = realm ? gl_realm_main(realm) : gl_main();
   }
   if (loosened) return nullptr;
   compare();
@@ -114,7 +114,7 @@ const std::array<gl_key, Model::keys> &Player::local_keys() {
 }
 
 gl_status Player::make(const Call &c) {
-  Body &body = bodies.emplace_back(this, -1);
+  Body &body = bodies.emplace_back(Body{this, -1});
   gl_options options = {};
   options.size = sizeof options;
   options.run = run;
@@ -127,9 +127,8 @@ gl_status Player::make(const Call &c) {
   if (realm) options.flags |= GL_HOSTED;
   gl_greenlet *made = nullptr;
   gl_status status = gl_new_with(&options, &made);
-  body.number = int(pointers.size());
-  pointers.push_back(made);
-  drops.push_back(0);
+  body.number = int(reals.size()); // not before: draining the queue (rule 18) may have made others
+  reals.push_back({made, &body, 0});
   return status;
 }
 
@@ -176,7 +175,7 @@ void Player::heard(Note note) {
 
 void Player::on_drop(void *data) {
   auto *body = static_cast<Body *>(data);
-  body->player->drops[size_t(body->number)]++;
+  body->player->reals[size_t(body->number)].drops++;
   body->player->heard({Note::dropped, 0, body->number, 0, 0});
 }
 void Player::on_local_drop(void *value) { playing->heard({Note::local_dropped, 0, value_of(value), 0, 0}); }
@@ -202,8 +201,8 @@ int Player::on_visit(void *data, gl_greenlet *g) {
 
 int Player::number(const gl_greenlet *g) const {
   if (!g) return -1;
-  for (size_t i = pointers.size(); i--;) // the newest first: memory is used again
-    if (pointers[i] == g) return int(i);
+  for (size_t i = reals.size(); i--;) // the newest first: memory is used again
+    if (reals[i].pointer == g) return int(i);
   return stranger;
 }
 
@@ -211,8 +210,8 @@ int Player::number(const gl_greenlet *g) const {
 
 void Player::compare() {
   compare_notes();
-  for (size_t g = 1; g < pointers.size(); g++)
-    if (model.greenlets[g].freed) pointers[g] = nullptr;
+  for (size_t g = 1; g < reals.size(); g++)
+    if (model.greenlets[g].freed) reals[g].pointer = nullptr;
   compare_states();
   if (alone) compare_counts();
 }
@@ -223,14 +222,14 @@ void Player::compare_notes() {
 
 void Player::compare_states() {
   require(number(current()) == model.current, "current");
-  for (int g = 0; g < int(pointers.size()); g++) {
+  for (int g = 0; g < int(reals.size()); g++) {
     const Model::Greenlet &it = model.greenlets[size_t(g)];
     if (it.freed) continue;
     const gl_greenlet *real = pointer(g);
     if (gl_state(real) != it.state) fail("state of g" + std::to_string(g) + " is " + std::to_string(gl_state(real)));
     if (number(gl_parent(real)) != model.shown_parent(g))
       fail("parent of g" + std::to_string(g) + " is g" + std::to_string(number(gl_parent(real))));
-    const void *data = it.data != Model::untouched ? pointer_to(it.data) : g ? &bodies[size_t(g - 1)] : nullptr;
+    const void *data = it.data != Model::untouched ? pointer_to(it.data) : reals[size_t(g)].body;
     require(gl_data(real) == data, "data");
     for (size_t key = 0; key < Model::keys; key++) require(value_of(gl_local(real, local_keys()[key])) == it.locals[key], "local");
   }
@@ -252,13 +251,13 @@ void Player::finish() {
     if (alone) compare_counts();
   }
   playing = this; // for locals that were set on dead ones
-  for (size_t g = 1; g < pointers.size(); g++)
+  for (size_t g = 1; g < reals.size(); g++)
     for (int &held = model.greenlets[g].held; held; held--) {
-      require(gl_state(pointers[g]) == GL_DEAD, "dead after its thread");
-      gl_release(pointers[g]);
+      require(gl_state(reals[g].pointer) == GL_DEAD, "dead after its thread");
+      gl_release(reals[g].pointer);
     }
-  for (size_t g = 1; g < pointers.size(); g++)
-    if (drops[g] != 1) fail("g" + std::to_string(g) + " was dropped " + std::to_string(drops[g]) + " times");
+  for (size_t g = 1; g < reals.size(); g++)
+    if (reals[g].drops != 1) fail("g" + std::to_string(g) + " was dropped " + std::to_string(reals[g].drops) + " times");
 }
 
 void Player::require(bool holds, const char *what) {

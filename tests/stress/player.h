@@ -29,7 +29,7 @@ protected:
   void heard(Note);
   void thread_ends() { ended = true; }
   void remove_hooks();
-  gl_greenlet *pointer(int g) const { return pointers[size_t(g)]; }
+  gl_greenlet *pointer(int g) const { return reals[size_t(g)].pointer; }
   gl_greenlet *current() const { return realm ? gl_realm_current(realm) : gl_current(); }
   int number(const gl_greenlet *) const;
   void require(bool, const char *what);
@@ -47,6 +47,11 @@ protected:
   gl_run run = nullptr; // of every body
 
 private:
+  struct Real {
+    gl_greenlet *pointer; // NULL: freed
+    Body *body;
+    int drops;
+  };
   struct Step {
     int who;
     Call call;
@@ -78,10 +83,9 @@ private:
   size_t next_op = 0;
   Call call;
   std::vector<Step> history;
-  std::vector<gl_greenlet *> pointers; // by number; NULL: freed
+  std::vector<Real> reals; // by number
   std::deque<Body> bodies;
   Body observers[Model::observers];
-  std::vector<int> drops; // of each greenlet
   std::vector<Note> seen;
   gl_stats before;
   bool armed = false, loosened = false, ended = false;
