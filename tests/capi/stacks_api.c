@@ -29,12 +29,6 @@ TEST(stack_bounds_of_one_without_a_stack_are_ENOTSUP) {
   CHECK(all_gone());
 }
 
-/* Where the caller's frame is: with AddressSanitizer a local may live elsewhere. */
-static bool frame_within(const void *low, const void *high) {
-  const char *frame = __builtin_frame_address(0);
-  return (const char *)low < frame && frame < (const char *)high;
-}
-
 struct bounds {
   void *low, *high;
 };

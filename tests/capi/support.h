@@ -18,6 +18,17 @@
 #  define UNDER_TSAN 0
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#  define UNDER_ASAN 1
+#elif defined(__has_feature)
+#  if __has_feature(address_sanitizer)
+#    define UNDER_ASAN 1
+#  endif
+#endif
+#ifndef UNDER_ASAN
+#  define UNDER_ASAN 0
+#endif
+
 /* Leaves a test that cannot work here; the reason is seen in the output. */
 #ifndef GREENLET_TEST_PLAIN
 #  define SKIP(reason) cr_skip_test(reason)
@@ -70,6 +81,12 @@ UNUSED BODY(never) {
   bool has_run = true;
   CHECK(!has_run);
   return GL_OK;
+}
+
+/* Whether this code runs on that stack. Not by a local's address: AddressSanitizer may keep locals elsewhere. */
+static inline bool frame_within(const void *low, const void *high) {
+  const char *frame = (const char *)__builtin_frame_address(0);
+  return (const char *)low < frame && frame < (const char *)high;
 }
 
 static inline gl_greenlet *child_of(gl_greenlet *parent, gl_run run, void *data) {
