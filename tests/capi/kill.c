@@ -321,3 +321,29 @@ TEST(victim_that_releases_itself_and_refuses_is_killed_again) {
   CHECK(stats().leaked == leaked);
   CHECK(all_gone());
 }
+
+// rules 5, 13: the real parent has no part in it
+TEST(kill_does_not_start_an_unstarted_parent) {
+  gl_greenlet *parent = gl_new(never, NULL), *g = gl_new(victim, &(struct victim){NULL, GL_KILLED, V(3)});
+  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
+  CHECK(gl_set_parent(g, parent) == GL_OK);
+  void *received = NULL;
+  CHECK(gl_kill(g, &received) == GL_OK);
+  CHECK(received == V(3));
+  CHECK(gl_state(parent) == GL_UNSTARTED);
+  CHECK(happened("GL_KILLED 0"));
+  gl_release(g), gl_release(parent);
+  CHECK(all_gone());
+}
+
+// rules 10, 13: a victim in the middle of its cleanup is a target as any other
+TEST(throw_at_a_victim_in_its_cleanup) {
+  gl_greenlet *g = waiting(victim, &(struct victim){go_to_main, GL_THROWN, V(8)}), *k = gl_new(killer, g);
+  CHECK(gl_switch(k, NULL, NULL) == GL_OK);
+  void *received = NULL;
+  CHECK(gl_throw(g, V(5), &received) == GL_OK); /* from the killer, who caught the outcome */
+  CHECK(received == V(8));
+  CHECK(happened("GL_KILLED 0 GL_THROWN 5 kill GL_THROWN 8"));
+  gl_release(g), gl_release(k);
+  CHECK(all_gone());
+}

@@ -377,3 +377,59 @@ TEST(caller_goes_before_its_released_victim) {
   CHECK(happened("first kill GL_KILLED 0 second"));
   CHECK(all_gone());
 }
+
+static void keep_lost(void *data) {
+  event("drop %d", (int)(intptr_t)data);
+  kept = gl_retain(lost);
+}
+static void make_a_child_of_lost(void *data) {
+  event("drop %d", (int)(intptr_t)data);
+  kept = child_of(lost, identity, NULL);
+}
+
+// rules 21, 26: a drop may take a handle, and that handle is good
+TEST(drop_may_keep_one_that_dies_unrun) {
+  uint64_t leaked = stats().leaked;
+  lost = NEW(.run = never, .data = V(1), .drop = keep_lost);
+  gl_release(lost);
+  CHECK(happened("drop 1"));
+  CHECK(kept == lost);
+  CHECK(gl_state(kept) == GL_DEAD);
+  CHECK(gl_parent(kept) == gl_main());
+  gl_release(kept);
+  CHECK(happened(""));
+  CHECK(stats().leaked == leaked);
+  CHECK(all_gone());
+}
+
+// rules 16, 21, 26: a child is a handle too
+TEST(drop_may_make_a_child_of_one_that_dies_unrun) {
+  lost = NEW(.run = never, .data = V(1), .drop = make_a_child_of_lost);
+  gl_release(lost);
+  CHECK(happened("drop 1"));
+  CHECK(gl_parent(kept) == lost);
+  void *received = NULL;
+  CHECK(gl_switch(kept, V(3), &received) == GL_OK);
+  CHECK(received == V(3));
+  gl_release(kept);
+  CHECK(all_gone());
+}
+
+// rules 21, 26: the same of one that is discarded
+TEST(drop_may_keep_a_discarded_one) {
+  uint64_t leaked = stats().leaked;
+  lost = NEW(.run = count_kills, .data = V(1), .drop = keep_lost, .flags = GL_DISCARD);
+  killed = 0;
+  CHECK(gl_switch(lost, NULL, NULL) == GL_OK);
+  gl_release(lost);
+  CHECK(happened("drop 1"));
+  CHECK(gl_state(kept) == GL_DEAD);
+  void *received = NULL;
+  CHECK(gl_switch(kept, V(3), &received) == GL_OK); /* dead: comes back at once */
+  CHECK(received == V(3));
+  gl_release(kept);
+  CHECK(happened(""));
+  CHECK(killed == 0);
+  CHECK(stats().leaked == leaked);
+  CHECK(all_gone());
+}

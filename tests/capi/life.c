@@ -292,6 +292,18 @@ TEST(drop_may_change_who_gets_the_outcome) {
   CHECK(all_gone());
 }
 
+// rules 4, 5: from the drop, to one that has not started
+TEST(drop_may_have_the_outcome_start_another) {
+  gl_greenlet *other = gl_new(times_ten, NULL);
+  gl_greenlet *g = NEW(.run = identity, .data = other, .drop = move_to_another_parent);
+  void *received = NULL;
+  CHECK(gl_switch(g, V(6), &received) == GL_OK);
+  CHECK(received == V(60));
+  CHECK(gl_state(other) == GL_SUSPENDED);
+  gl_release(g), gl_release(other);
+  CHECK(all_gone());
+}
+
 BODY(wait_once) {
   gl_status status = to_parent(value, &value);
   *result = value;
@@ -432,6 +444,25 @@ TEST(drop_may_make_greenlets) {
   void *received = NULL;
   CHECK(gl_switch(g, NULL, NULL) == GL_OK);
   gl_release(g);
+  CHECK(gl_switch(kept, V(8), &received) == GL_OK);
+  CHECK(received == V(8));
+  gl_release(kept);
+  CHECK(all_gone());
+}
+
+static void make_a_child_of_itself(void *data) {
+  (void)data;
+  kept = gl_new(identity, NULL); /* the dying one is current */
+}
+
+// rules 4, 16: the child keeps the dead one, and ends by way of it
+TEST(drop_may_make_a_child_of_the_dying_greenlet) {
+  gl_greenlet *g = NEW(.run = release_oneself, .drop = make_a_child_of_itself);
+  void *received = NULL;
+  CHECK(gl_switch(g, V(2), &received) == GL_OK);
+  CHECK(received == V(2));
+  CHECK(gl_parent(kept) == g);
+  CHECK(gl_state(g) == GL_DEAD);
   CHECK(gl_switch(kept, V(8), &received) == GL_OK);
   CHECK(received == V(8));
   gl_release(kept);

@@ -228,3 +228,63 @@ TEST(queue_is_drained_before_the_caller_leaves) {
   gl_release(g);
   CHECK(all_gone());
 }
+
+static void drop_by_main(void *data) {
+  CHECK(gl_current() == gl_main());
+  note_drop(data);
+}
+
+// rules 18, 21: a discardable one waits in the queue, too
+TEST(discardable_one_is_freed_by_the_next_call) {
+  suspended = NEW(.run = echo, .data = V(1), .drop = drop_by_main, .flags = GL_DISCARD);
+  CHECK(gl_switch(suspended, NULL, NULL) == GL_OK);
+  gl_release(NEW(.run = never, .drop = release_suspended));
+  CHECK(happened(""));
+  CHECK(gl_switch(gl_current(), NULL, NULL) == GL_OK);
+  CHECK(happened("drop 1"));
+  CHECK(all_gone());
+}
+
+static void release_a_result(void *value) {
+  event("result");
+  gl_release(value);
+}
+
+// rules 14, 18: what is released in a drop_result waits as well
+TEST(last_handle_that_goes_with_a_result_is_queued) {
+  suspended = waiting_with_results();
+  struct victim plan = {NULL, GL_KILLED, suspended};
+  gl_greenlet *g = NEW(.run = victim, .data = &plan, .drop_result = release_a_result);
+  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
+  gl_release(g);
+  CHECK(gl_switch(gl_current(), NULL, NULL) == GL_OK);
+  CHECK(happened("GL_KILLED 0 result GL_KILLED 0 result 5"));
+  CHECK(all_gone());
+}
+
+static void go_to_main(void) { gl_switch(gl_main(), NULL, NULL); }
+BODY(queue_and_switch_to_data) {
+  struct victim plan = {go_to_main, GL_OK, NULL};
+  suspended = NEW(.run = victim, .data = &plan, .drop_result = note_result);
+  CHECK(gl_switch(suspended, NULL, NULL) == GL_OK);
+  gl_release(NEW(.run = never, .drop = release_suspended));
+  gl_status status = gl_switch(data, V(2), &value);
+  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
+  CHECK(gl_switch(suspended, NULL, NULL) == GL_OK);
+  return GL_OK;
+}
+
+// rules 14, 18: a value that comes while a call drains is not the answer of that call, which is carried out afterwards
+TEST(value_that_comes_while_a_call_drains_is_dropped) {
+  gl_greenlet *echoing = waiting(echo, NULL), *g = gl_new(queue_and_switch_to_data, echoing);
+  void *received = NULL;
+  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
+  CHECK(happened("GL_KILLED 0"));
+  CHECK(gl_switch(g, V(7), &received) == GL_OK);
+  CHECK(happened("result 7"));
+  CHECK(received == V(2)); /* by way of echo, whose parent is main */
+  CHECK(gl_switch(g, V(8), NULL) == GL_OK);
+  CHECK(happened("GL_OK 8"));
+  gl_release(g), gl_release(echoing);
+  CHECK(all_gone());
+}
