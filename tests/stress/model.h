@@ -24,7 +24,7 @@ public:
     std::vector<int> killers;  // who waits in a kill of this one; the innermost, the last, is the parent shown
     int handles = 0, held = 0; // all, and those of the test: the others are of children and victims
     bool discard = false, drops_result = false;
-    bool leaked = false, counted = false, freed = false, dying = false, starting = false, kill_kept = false;
+    bool leaked = false, freed = false, dying = false, starting = false, kill_kept = false;
     enum { in_call, in_kill, in_library } waits = in_call;
     int victim = -1;
     struct {
@@ -104,7 +104,7 @@ public:
     notes.clear(), acted.reset(), armed = {};
     for (int g = 1; g < int(greenlets.size()); g++) {
       if (at(g).freed || at(g).state == GL_DEAD) continue;
-      if (at(g).state == GL_SUSPENDED && !at(g).discard && !at(g).counted) leaked++;
+      if (at(g).state == GL_SUSPENDED && !at(g).discard && !at(g).leaked) leaked++;
       drop_all(g, at_thread_end);
       at(g).state = GL_DEAD;
     }
@@ -301,7 +301,7 @@ private:
       kill_is_over(victim);
       if (--at(victim).handles) break;
       if (at(victim).state == GL_DEAD) bury(victim);
-      else at(victim).leaked = at(victim).counted = true, leaked++;
+      else at(victim).leaked = true, leaked++;
     }
   }
   void kill_is_over(int victim) {

@@ -58,6 +58,7 @@ const Call *Player::next_call() {
     playing = this;
     gl_set_unhandled(on_unhandled, nullptr);
     reals[0].pointer = realm ? gl_realm_main(realm) : gl_main();
+    if (print_calls) print_title();
   }
   if (loosened) return nullptr;
   compare();
@@ -67,6 +68,8 @@ const Call *Player::next_call() {
     if (accept(model.resolve(program.ops[next_op++]))) return &call;
   return wind_down() ? &call : nullptr;
 }
+
+void Player::print_title() const { std::printf("%s\n", realm ? "In a host realm:" : "On stacks:"); }
 
 void Player::Step::print() const {
   std::printf("  g%d: %s\n", who, to_string(call).c_str());
@@ -265,8 +268,10 @@ void Player::require(bool holds, const char *what) {
 }
 
 void Player::fail(const std::string &what) {
-  for (const Step &step : history)
-    if (!print_calls) step.print();
+  if (!print_calls) {
+    print_title();
+    for (const Step &step : history) step.print();
+  }
   auto print_notes = [](const char *title, const std::vector<Note> &notes) {
     std::printf("%s\n", title);
     for (const Note &n : in_canonical_order(notes)) std::printf("  %s\n", to_string(n).c_str());

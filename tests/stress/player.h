@@ -59,6 +59,7 @@ private:
     void print() const;
   };
 
+  void print_title() const;
   bool accept(const std::optional<Call> &);
   bool wind_down();
   gl_status make(const Call &);
