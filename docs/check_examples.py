@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PRELUDE = "#include <greenlet.h>\n#include <stdbool.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
+PRELUDE = "#include <greenlet.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
 LANGUAGES = {"c": ("CC", "cc", "-std=gnu11", ".c"), "cpp": ("CXX", "c++", "-std=c++17", ".cc")}
 
 
