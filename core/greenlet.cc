@@ -177,7 +177,7 @@ static gl_status check_options(const gl_options *given, gl_options &o) {
   memcpy(&o, given, known);
   for (size_t i = known; i < given->size; i++)
     if (reinterpret_cast<const char *>(given)[i]) return GL_EINVAL;
-  if (o.flags & ~(GL_SHARE_FP | GL_DISCARD | GL_HOSTED)) return GL_EINVAL;
+  if (o.flags & ~uint32_t{GL_SHARE_FP | GL_DISCARD | GL_HOSTED}) return GL_EINVAL;
   if (o.stack && o.stack_size) return GL_EINVAL;
   bool hosted = o.flags & GL_HOSTED;
   if (hosted ? !o.parent || o.stack || o.stack_size : !o.run) return GL_EINVAL;

@@ -44,7 +44,9 @@ gl_status gl_host_end(gl_realm *realm, gl_status outcome, void *result, gl_deliv
 gl_status gl_host_next_orphan(gl_realm *realm, gl_delivery *out) {
   gl_status status = check_call(realm, out);
   if (status < 0) return status;
-  collect_released(realm);
-  decide_orphan(realm, *out);
+  do { // a drop of one that is freed on the way may release others
+    collect_released(realm);
+    decide_orphan(realm, true, *out);
+  } while (!out->next && realm->released.load(std::memory_order_relaxed));
   return GL_OK;
 }

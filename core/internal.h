@@ -97,6 +97,11 @@ static_assert(sizeof(gl_greenlet) <= 192, "a block is three cache lines");
 
 namespace gl {
 
+// Orphans that wait, oldest first.
+struct OrphanQueue {
+  Greenlet *first = nullptr, *last = nullptr;
+};
+
 // Where a visit of the list stands; whoever takes a greenlet out of the list moves it on.
 struct Cursor {
   Greenlet *next;
@@ -118,10 +123,11 @@ struct alignas(64) gl_realm {
   gl::Callbacks<gl_exchange> hooks;
 
   gl::Callbacks<gl_tracer> tracers;
-  gl::FpWords shared_fp{};                                      // of main and all GL_SHARE_FP greenlets
-  gl::CxxState no_cxx;                                          // stands in until a C++ runtime is found
-  gl::Greenlet *first_orphan = nullptr, *last_orphan = nullptr; // to be killed, in order
-  gl::Greenlet *blocks = nullptr;                               // free ones, by `next`
+  gl::FpWords shared_fp{};        // of main and all GL_SHARE_FP greenlets
+  gl::CxxState no_cxx;            // stands in until a C++ runtime is found
+  gl::OrphanQueue orphans;        // to be killed before this thread goes on
+  gl::OrphanQueue due;            // to be killed at its next call
+  gl::Greenlet *blocks = nullptr; // free ones, by `next`
   uint32_t blocks_cached = 0;
   uint32_t stacks_cached = 0;
   gl::Stack *stacks = nullptr;  // free ones
@@ -135,7 +141,7 @@ struct alignas(64) gl_realm {
   gl::Realm *prev_realm = nullptr, *next_realm = nullptr;
 
   // Written by other threads.
-  alignas(64) std::atomic<gl::Greenlet *> released{nullptr}; // orphans from elsewhere, newest first
+  alignas(64) std::atomic<gl::Greenlet *> released{nullptr}; // orphans from elsewhere and from callbacks, newest first
   std::atomic<int64_t> keepers{gl::keepers_at_start};        // at the end `owned` is added and the start taken off: zero frees the realm
   gl::Lock list_lock;                                        // guards the ring through main, and cursors
   gl::Cursor *cursors = nullptr;
@@ -196,12 +202,12 @@ void destroy(Greenlet *g); // it has no handles
 void free_blocks(Realm *r);
 
 // --- orphans.cc: those whose last handle went ---------------------------------------------------------------------------------------
-void add_orphan(Greenlet *g);            // its queued bit is set; any thread
-void collect_released(Realm *r);         // from now on they are killed like the others
-Greenlet *take_orphan(Realm *r);         // the next one to be killed; NULL: none
-Greenlet *refuse_orphans(Realm *r);      // from now on whoever would add one frees it; returns those released so far, newest first
-void close_orphans(Realm *r);            // all are dead: refuses, and frees what waits
-inline bool is_lost(const Greenlet *g) { // the current one has no handle left (rule 22)
+void add_orphan(Greenlet *g);                   // its queued bit is set; any thread
+void collect_released(Realm *r);                // they are due now
+Greenlet *take_orphan(Realm *r, bool also_due); // the next one to be killed; NULL: none
+Greenlet *refuse_orphans(Realm *r);             // from now on whoever would add one frees it; returns those released so far, newest first
+void close_orphans(Realm *r);                   // all are dead: refuses, and frees what waits
+inline bool is_lost(const Greenlet *g) {        // the current one has no handle left (rule 22)
   return g->handles.load(std::memory_order_relaxed) == 0 && !g->leaked && g->life == Life::started && !is_main(g);
 }
 
@@ -211,7 +217,7 @@ Greenlet *shown_parent(const Greenlet *g);
 gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *value, gl_delivery &out);
 gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out);
 void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out); // finish(the ended one) follows
-void decide_orphan(Realm *r, gl_delivery &out);                               // out.next NULL: there is none
+void decide_orphan(Realm *r, bool also_due, gl_delivery &out);                // out.next NULL: there is none
 void abandon_kill(Greenlet *killer);                                          // it is not going to be resumed
 void forget_killers(Greenlet *victim);                                        // it is freed before they are resumed
 void report_unhandled(Greenlet *g, void *payload);
@@ -219,15 +225,13 @@ bool reaches(Greenlet *from, const Greenlet *target); // over parents and killer
 
 // --- switch.cc (or arch/none.cc): carries a delivery out on real stacks -------------------------------------------------------------
 gl_status prepare(Greenlet *g); // a stack and a first frame for an unstarted one
-void reap_orphans(Realm *r);
+void reap_orphans(Realm *r, bool also_due);
 inline void reap(Realm *r) { // kills the orphans of the calling thread's realm
-  if (r->first_orphan) [[unlikely]]
-    reap_orphans(r);
+  if (r->orphans.first) [[unlikely]]
+    reap_orphans(r, false);
 }
-inline void drain(Realm *r) { // the same at the beginning of a call, with those that wait for it
-  if (r->released.load(std::memory_order_relaxed) && !r->busy) [[unlikely]]
-    collect_released(r);
-  reap(r);
+inline void drain(Realm *r) { // the same at the beginning of a call, with those that waited for it
+  if (r->fast.load(std::memory_order_relaxed) == slow && !r->busy) reap_orphans(r, true);
 }
 void discard_stack(Greenlet *g); // of a suspended one
 void end_thread(Realm *r);

@@ -3,20 +3,28 @@
 // thread wait in gl_realm::released for its next call (rule 18).
 #include "internal.h"
 
+#include <initializer_list>
+
 namespace gl {
 
 static Greenlet *const refused = reinterpret_cast<Greenlet *>(uintptr_t{1}); // in gl_realm::released
 
-static void append(Realm *r, Greenlet *g) {
+static void append(OrphanQueue &queue, Greenlet *g) {
   g->orphan_next = nullptr;
-  (r->first_orphan ? r->last_orphan->orphan_next : r->first_orphan) = g;
-  r->last_orphan = g;
+  (queue.first ? queue.last->orphan_next : queue.first) = g;
+  queue.last = g;
+}
+
+static Greenlet *pop(OrphanQueue &queue) {
+  Greenlet *g = queue.first;
+  if (g) queue.first = g->orphan_next;
+  return g;
 }
 
 void add_orphan(Greenlet *g) {
   Realm *r = realm_of(g);
   if (is_mine(g) && !r->busy && !has_ended(r)) {
-    append(r, g);
+    append(r->orphans, g);
     slow_down(r);
     return;
   }
@@ -28,7 +36,6 @@ void add_orphan(Greenlet *g) {
   r->fast.store(slow); // after the push: see rearm()
 }
 
-// Oldest first, behind those that wait already.
 static void collect(Realm *r, Greenlet *newest) {
   Greenlet *oldest = nullptr;
   while (newest) {
@@ -39,38 +46,35 @@ static void collect(Realm *r, Greenlet *newest) {
   }
   while (oldest) {
     Greenlet *next = oldest->orphan_next;
-    append(r, oldest);
+    append(r->due, oldest);
     oldest = next;
   }
-}
-
-static Greenlet *pop(Realm *r) {
-  Greenlet *g = r->first_orphan;
-  if (g) r->first_orphan = g->orphan_next;
-  return g;
 }
 
 void collect_released(Realm *r) {
   if (r->released.load(std::memory_order_relaxed)) collect(r, r->released.exchange(nullptr));
 }
 
-Greenlet *take_orphan(Realm *r) {
-  while (Greenlet *g = pop(r)) {
+Greenlet *take_orphan(Realm *r, bool also_due) {
+  for (;;) {
+    Greenlet *g = pop(r->orphans);
+    if (!g && also_due) g = pop(r->due);
+    if (!g) return nullptr;
     if (g->handles.fetch_and(~queued) >= one_handle) continue; // somebody took a handle meanwhile
     if (is_dead(g)) destroy(g);
     else if (g == r->current) g->leaked = false; // it goes on until it switches away (rule 22)
     else if (g->flags & GL_DISCARD) expire(g), destroy(g);
     else return g;
   }
-  return nullptr;
 }
 
 Greenlet *refuse_orphans(Realm *r) { return r->released.exchange(refused); }
 
 void close_orphans(Realm *r) {
   collect(r, refuse_orphans(r));
-  while (Greenlet *g = pop(r))
-    if (g->handles.fetch_and(~queued) < one_handle) destroy(g);
+  for (OrphanQueue *queue : {&r->orphans, &r->due})
+    while (Greenlet *g = pop(*queue))
+      if (g->handles.fetch_and(~queued) < one_handle) destroy(g);
 }
 
 } // namespace gl

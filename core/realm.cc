@@ -122,7 +122,8 @@ void adopt_cxx_runtime(Realm *r) {
 // greenlet.
 void rearm(Realm *r) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
-  if (r->hosted || r->busy || r->tracers.any() || r->first_orphan || g->kept_kill || is_lost(g) || annotate::needed()) return slow_down(r);
+  if (r->hosted || r->busy || r->tracers.any() || r->orphans.first || r->due.first || g->kept_kill || is_lost(g) || annotate::needed())
+    return slow_down(r);
   r->fast.exchange(reinterpret_cast<uintptr_t>(r) | (r->hooks.any() ? hooked : 0));
   if (r->released.load()) slow_down(r);
 }
@@ -225,6 +226,7 @@ void return_to_main(Realm *r) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
   slow_down(r);
   r->busy = 0;
+  r->main.reaping = false;
   if (g == &r->main) return;
   r->current.store(&r->main, std::memory_order_relaxed);
   abandon_kill(&r->main);

@@ -47,7 +47,7 @@ static gl_status jump(Realm *r, Greenlet *from, Greenlet *to, const gl_delivery 
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r);
   if (!received) received = &r->sink;
   if (!annotate::needed()) {
-    if (!r->first_orphan || d.start || to->reaping) return gl_arch_swap(save, to->sp, d.value, d.status, received);
+    if (!r->orphans.first || d.start || to->reaping) return gl_arch_swap(save, to->sp, d.value, d.status, received);
     return gl_arch_swap_call(save, to->sp, d.value, d.status, received, reap_on_arrival);
   }
   bool for_ever = save == &r->discarded_sp;
@@ -104,12 +104,14 @@ template <class Decide> static gl_status decide_and_transfer(Greenlet *target, v
   return decide_and_transfer(target, received, [&](Realm *r, gl_delivery &d) { return decide_switch(r, target, status, value, d); });
 }
 
-void reap_orphans(Realm *r) {
+// Whoever comes back to `from` meanwhile need not start another loop on top of this one, so `from` says that it is at it.
+void reap_orphans(Realm *r, bool also_due) {
+  if (r == &detached) return;
   Greenlet *from = r->current.load(std::memory_order_relaxed);
-  if (r->busy || from->reaping) return;
-  from->reaping = true; // whoever comes back need not start another loop on top of this one
+  from->reaping = true;
+  if (also_due) collect_released(r);
   gl_delivery d;
-  while (decide_orphan(r, d), d.next) transfer(r, from, d, nullptr);
+  while (decide_orphan(r, also_due, d), d.next) transfer(r, from, d, nullptr);
   from->reaping = false;
   rearm(r);
 }

@@ -261,8 +261,8 @@ void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
   out = d;
 }
 
-void decide_orphan(Realm *r, gl_delivery &out) {
-  Greenlet *g = take_orphan(r);
+void decide_orphan(Realm *r, bool also_due, gl_delivery &out) {
+  Greenlet *g = take_orphan(r, also_due);
   out = {g, GL_KILLED, 0, nullptr};
   if (!g) return;
   begin_kill(r->current.load(std::memory_order_relaxed), g, Waits::for_nothing);

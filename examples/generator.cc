@@ -37,7 +37,10 @@ static gl::generator<int> keys(const node &tree) {
 static void compare(const node &a, const node &b) {
   gl::generator<int> left = keys(a), right = keys(b);
   auto l = left.begin(), r = right.begin();
-  while (l != left.end() && r != right.end() && *l == *r) ++l, ++r;
+  while (l != left.end() && r != right.end() && *l == *r) {
+    ++l;
+    ++r;
+  }
   if (l == left.end() && r == right.end()) std::puts("they hold the same keys");
   else if (l == left.end() || r == right.end()) std::puts("one is longer");
   else std::printf("they differ at %d and %d\n", *l, *r);

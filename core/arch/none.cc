@@ -7,7 +7,7 @@ namespace gl {
 
 gl_status prepare(Greenlet *) { return GL_ENOTSUP; }
 void discard_stack(Greenlet *) {}
-void reap_orphans(Realm *) {}
+void reap_orphans(Realm *, bool) {}
 size_t free_stacks(Realm *) { return 0; }
 bool round_stack_size(size_t &) { return true; }
 
