@@ -4,11 +4,11 @@
 // exactly once, bodies unwound unless their thread was gone, and counts back to where they were.
 //   stress_threads [--seeds COUNT] [--first SEED]
 #include "on_stacks.h"
+#include "seeds.h"
 #include <atomic>
 #include <barrier>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -177,15 +177,7 @@ void play(uint64_t seed) {
 } // namespace
 
 int main(int argc, char **argv) {
-  uint64_t first = 1, seeds = 300;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (!std::strcmp(argv[i], "--seeds")) seeds = std::strtoull(argv[i + 1], nullptr, 10);
-    if (!std::strcmp(argv[i], "--first")) first = std::strtoull(argv[i + 1], nullptr, 10);
-  }
-  for (uint64_t seed = first; seed < first + seeds; seed++) {
-    std::printf("seed %llu\r", static_cast<unsigned long long>(seed)); // what a crash leaves on the screen
-    play(seed);
-  }
-  std::printf("%llu passed, 0 failed\n", static_cast<unsigned long long>(seeds));
-  return seeds ? 0 : 1;
+  return run_seeds(number_option(argc, argv, "--first", 1), number_option(argc, argv, "--seeds", 300), false, play, [](uint64_t seed) {
+    std::printf("replay with --first %llu --seeds 1; it depends on timing\n", static_cast<unsigned long long>(seed));
+  });
 }
