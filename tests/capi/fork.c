@@ -3,6 +3,8 @@
 #include "child.h"
 #include "partner.h"
 
+#define SKIP_UNDER_TSAN() \
+  if (UNDER_TSAN) SKIP("after a fork it no longer sees what orders fibers")
 #define MUST(condition) ((condition) ? (void)0 : (fprintf(stderr, "%s:%d: %s", __FILE__, __LINE__, #condition), _exit(1)))
 static void succeeds(void (*body)(void)) {
   struct child child = in_child(body);
@@ -34,6 +36,7 @@ static void own_tree_works(void) {
 }
 // rule 20: the forking thread's tree goes on in the child, and the parent's is not touched by that
 TEST(child_keeps_the_forking_threads_tree) {
+  SKIP_UNDER_TSAN();
   both_have_families();
   succeeds(own_tree_works);
   CHECK(gl_state(own.suspended) == GL_SUSPENDED && gl_state(own.unstarted) == GL_UNSTARTED);
@@ -57,6 +60,7 @@ BODY(forks_inside) {
 }
 // rule 20: a fork inside a greenlet: it is the current one in both processes
 TEST(fork_inside_a_greenlet) {
+  SKIP_UNDER_TSAN();
   void *received = NULL;
   forker = gl_new(forks_inside, NULL);
   CHECK(gl_switch(forker, NULL, &received) == GL_OK);
@@ -81,6 +85,7 @@ static void others_are_expired(void) {
 }
 // rules 17, 20: the trees of the other threads are expired there, and live on in the parent
 TEST(child_finds_other_trees_expired) {
+  SKIP_UNDER_TSAN();
   both_have_families();
   succeeds(others_are_expired);
   void *received = NULL;
@@ -107,6 +112,7 @@ static void drops_come_with_the_last_handle(void) {
 }
 // rule 20: expired ones are freed without running, and their drops are called then
 TEST(child_drops_expired_ones_with_their_last_handle) {
+  SKIP_UNDER_TSAN();
   partner_start(&other), partner_do(&other, make_with_drops, NULL);
   succeeds(drops_come_with_the_last_handle);
   CHECK(happened(""));
@@ -123,6 +129,7 @@ static void outcome_goes_to_own_main(void) {
 }
 // rules 17, 20: an outcome skips expired ancestors in the child
 TEST(child_skips_expired_ancestors) {
+  SKIP_UNDER_TSAN();
   both_have_families();
   gl_greenlet *moved = gl_new(never, NULL);
   below = child_of(moved, identity, NULL);
@@ -143,6 +150,7 @@ BODY(notes_its_kill) {
 }
 // rules 18, 20: what waited in the forking thread's queue waits in both processes
 TEST(child_drains_its_own_queue) {
+  SKIP_UNDER_TSAN();
   gl_greenlet *g = gl_new(notes_its_kill, NULL);
   gl_switch(g, NULL, NULL);
   on_a_thread(call_release, g);
@@ -177,7 +185,7 @@ static void starts_a_thread(void) {
 }
 // rule 20: threads of the child have trees as anywhere
 TEST(child_may_start_threads) {
-  if (UNDER_TSAN) SKIP("threads after fork");
+  SKIP_UNDER_TSAN();
   both_have_families();
   succeeds(starts_a_thread);
   both_end();

@@ -167,6 +167,7 @@ static int leaks_of_thread(void *(*body)(void *)) {
 }
 // rules 19, 24: pthread_exit() unwinds the greenlet that calls it; the thread ends there, and that one counts as leaked
 TEST(pthread_exit_inside_a_greenlet) {
+  if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
   CHECK(leaks_of_thread(exits_in_a_greenlet) == 1);
   CHECK(happened("cleanup 8 drop 8"));
   left_is_expired();
@@ -194,6 +195,7 @@ static void *exits_during_a_kill(UNUSED void *arg) {
 }
 // rules 13, 19: the thread ends inside one that is being killed; who kills it waits for ever, and both are leaked
 TEST(pthread_exit_during_a_kill) {
+  if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
   CHECK(leaks_of_thread(exits_during_a_kill) == 2);
   CHECK(happened("cleanup 9 drop 9"));
   gl_release(kills_exiting);
