@@ -167,6 +167,47 @@ TEST(leaked_one_that_gets_a_handle_is_killed_again) {
   CHECK(all_gone());
 }
 
+BODY(refuse_to_end) {
+  for (;;) {
+    gl_status status = gl_switch(gl_main(), V(1), &value);
+    event(gl_status_name(status));
+    if (status == GL_OK && value) gl_switch(gl_current(), NULL, NULL);
+    if (status == GL_OK && value == V(2)) return GL_OK;
+  }
+}
+
+// rule 21: a leaked one that somebody resumes may leave again
+TEST(leaked_one_that_is_resumed_is_not_killed_again) {
+  uint64_t leaked = stats().leaked;
+  gl_greenlet *g = waiting(refuse_to_end, NULL);
+  gl_release(g);
+  CHECK(happened("GL_KILLED"));
+  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
+  CHECK(gl_switch(g, V(1), NULL) == GL_OK); /* this time with a switch to itself between */
+  CHECK(happened("GL_OK GL_OK"));
+  CHECK(gl_state(g) == GL_SUSPENDED);
+  CHECK(stats().leaked == leaked + 1);
+  CHECK(gl_switch(g, V(2), NULL) == GL_OK);
+  CHECK(happened("GL_OK"));
+  CHECK(all_gone());
+}
+
+// rule 21: with a new handle it is as any other
+TEST(leaked_one_that_refuses_again_is_counted_again) {
+  uint64_t leaked = stats().leaked;
+  gl_greenlet *g = waiting(refuse_to_end, NULL);
+  for (unsigned i = 1; i <= 3; i++) {
+    gl_release(g);
+    CHECK(happened("GL_KILLED"));
+    CHECK(stats().leaked == leaked + i);
+    gl_retain(g);
+  }
+  CHECK(gl_switch(g, V(2), NULL) == GL_OK);
+  CHECK(happened("GL_OK"));
+  gl_release(g);
+  CHECK(all_gone());
+}
+
 static void keep_oneself(void) { kept = gl_retain(gl_current()); }
 static void keep_oneself_and_refuse(void) {
   keep_oneself();
