@@ -11,10 +11,10 @@ namespace gl {
 constexpr uint32_t most_cached_blocks = 1024;
 
 // Blocks are kept in a list of the thread that frees them. Sanitizers see each one go.
-static Greenlet *new_block() {
+static inline Greenlet *new_block() {
   Realm *r = here();
   void *memory = r->blocks;
-  if (memory) {
+  if (memory) [[likely]] {
     r->blocks = r->blocks->next;
     r->blocks_cached--;
   } else {
@@ -24,9 +24,10 @@ static Greenlet *new_block() {
   return new (memory) Greenlet;
 }
 
-static void free_block(Greenlet *g) {
+static inline void free_block(Greenlet *g) {
   Realm *r = here();
-  if (r == &detached || r->blocks_cached == most_cached_blocks || has_ended(r) || annotate::needed()) return free(g);
+  if (r == &detached || r->blocks_cached == most_cached_blocks || has_ended(r) || annotate::needed()) [[unlikely]]
+    return free(g);
   g->next = r->blocks;
   r->blocks = g;
   r->blocks_cached++;
@@ -39,40 +40,31 @@ void free_blocks(Realm *r) {
   }
 }
 
-// Parents that are main need no handle: the realm lives as long as its greenlets.
-static void hold_parent(Greenlet *g, Greenlet *parent) {
-  if (!is_main(parent)) hold(parent);
-  g->parent = parent;
-}
-
-static gl_status create(Realm *r, Greenlet *parent, const gl_options &o, Greenlet **out) {
-  Greenlet *g = new_block();
-  if (!g) return GL_ENOMEM;
-  g->run = o.run;
-  g->run_data = g->data = o.data;
-  g->drop = o.drop;
-  g->drop_result = o.drop_result;
-  g->stack_size = o.stack_size;
-  g->flags = static_cast<uint8_t>(o.flags);
-  g->realm.store(r, std::memory_order_relaxed);
-  if (o.name) {
-    size_t size = strlen(o.name) + 1;
-    g->name = static_cast<char *>(malloc(size));
-    if (!g->name) return free(g), GL_ENOMEM;
-    memcpy(g->name, o.name, size);
-  }
-  if (!link(r, g)) return free(g->name), free(g), GL_EEXPIRED;
-  hold_parent(g, parent);
-  gain(r);
-  tally(&Counters::created, 1);
-  tally(&Counters::alive, 1);
-  *out = g;
-  return GL_OK;
-}
-
 void hold(Greenlet *g) {
   if (is_main(g)) realm_of(g)->keepers.fetch_add(1, std::memory_order_relaxed); // its handles keep the realm
   g->handles.fetch_add(one_handle, std::memory_order_relaxed);
+}
+
+void hold_again(Greenlet *g) {
+  if (g->leaked && is_mine(g)) [[unlikely]]
+    g->leaked = false;
+  hold(g);
+}
+
+// All but what only options can ask for. NULL: no memory, or the realm has ended.
+[[gnu::always_inline]] static inline Greenlet *create(Realm *r, Greenlet *parent, gl_run run, void *data) {
+  Greenlet *g = new_block();
+  if (!g) return nullptr;
+  g->run = run;
+  g->run_data = g->data = data;
+  g->parent = parent;
+  g->realm.store(r, std::memory_order_relaxed);
+  if (!link(r, g)) return free(g), nullptr;
+  hold_parent(parent);
+  gain(r);
+  tally(&Counters::created, 1);
+  tally(&Counters::alive, 1);
+  return g;
 }
 
 static void let_go_of_main(Greenlet *main) {
@@ -81,28 +73,31 @@ static void let_go_of_main(Greenlet *main) {
     if (main->handles.compare_exchange_weak(handles, handles - one_handle)) return lose_keeper(realm_of(main));
 }
 
-// Drops one handle. True: it was the last, and the caller frees `g`.
-static bool was_last(Greenlet *g) {
-  uint32_t handles = g->handles.load(std::memory_order_acquire);
-  if (handles == one_handle && is_mine(g)) { // nobody else has one, so nobody else looks
-    Life life = g->life.load(std::memory_order_relaxed);
-    if (life < Life::started || life == Life::dead) return g->handles.store(0, std::memory_order_relaxed), true;
-  }
-  uint32_t rest;
+static bool was_last_slow(Greenlet *g) {
+  uint32_t handles = g->handles.load(std::memory_order_acquire), rest;
   bool current;
   do {
     Life life = g->life.load(std::memory_order_acquire);
     bool mine = is_mine(g);
     current = mine && realm_of(g)->current.load(std::memory_order_relaxed) == g;
     rest = handles - one_handle;
-    if (rest == 0 && !current && (life == Life::started || (life == Life::ended && !mine))) rest = queued;
+    if (rest == 0 && !current && !(mine && g->leaked) && (life == Life::started || (life == Life::ended && !mine))) rest = queued;
     if (g->handles.compare_exchange_weak(handles, rest, std::memory_order_acq_rel, std::memory_order_acquire)) {
       if (rest == 0 && current) slow_down(realm_of(g));
       if (handles != one_handle) return false;
       if (rest == queued) return add_orphan(g), false;
-      return life != Life::ended && !current; // else finish() does
+      return life < Life::started || life == Life::dead; // else it goes on, or finish() frees it
     }
   } while (true);
+}
+
+// Drops one handle. True: it was the last, and the caller destroys `g`.
+static inline bool was_last(Greenlet *g) {
+  if (g->handles.load(std::memory_order_acquire) == one_handle && is_mine(g)) { // nobody else has one, so nobody else looks
+    Life life = g->life.load(std::memory_order_relaxed);
+    if (life < Life::started || life == Life::dead) return g->handles.store(0, std::memory_order_relaxed), true;
+  }
+  return was_last_slow(g);
 }
 
 void run_drops(Realm *r, Greenlet *g) {
@@ -111,21 +106,6 @@ void run_drops(Realm *r, Greenlet *g) {
     g->drop(g->run_data);
   }
   if (g->locals) drop_locals(r, g);
-}
-
-bool claim(Greenlet *g) {
-  Life life = Life::unstarted;
-  if (!os::single_threaded()) return g->life.compare_exchange_strong(life, Life::claimed, std::memory_order_acquire);
-  if (g->life != life) return false;
-  g->life.store(Life::claimed, std::memory_order_relaxed);
-  return true;
-}
-
-void retire(Greenlet *g) {
-  Realm *r = realm_of(g);
-  if (has_ended(r)) return; // with its thread, at a fork
-  unlink(r, g);
-  tally(&Counters::alive, -1);
 }
 
 void expire(Greenlet *g) {
@@ -139,22 +119,29 @@ void expire(Greenlet *g) {
 }
 
 // Frees the block. Returns the parent, if its handle must go now.
-static Greenlet *dispose(Greenlet *g) {
+static inline Greenlet *dispose(Greenlet *g) {
   Realm *r = realm_of(g);
-  if (!is_dead(g)) expire(g);
-  if (g->locals) drop_locals(r, g);
-  forget_killers(g);
+  if (g->locals) [[unlikely]]
+    drop_locals(r, g);
+  if (g->killers) [[unlikely]]
+    forget_killers(g);
+  if (g->name) free(g->name);
   Greenlet *parent = g->parent;
   if (is_main(parent)) parent = nullptr;
-  free(g->name);
   free_block(g);
   lose(r);
   return parent;
 }
 
 void destroy(Greenlet *g) {
-  do g = dispose(g); // a loop: chains of the dead may be long
-  while (g && was_last(g));
+  do { // a loop: chains of the dead may be long
+    if (!is_dead(g)) {
+      expire(g);
+      if (g->handles.load(std::memory_order_acquire) != 0)
+        return g->life.store(Life::dead, std::memory_order_release); // its drops took one
+    }
+    g = dispose(g);
+  } while (g && was_last(g));
 }
 
 void let_go(Greenlet *g) {
@@ -183,8 +170,7 @@ static gl_status check_options(const gl_options *given, gl_options &o) {
   if (hosted ? !o.parent || o.stack || o.stack_size : !o.run) return GL_EINVAL;
   if (o.parent && realm_of(o.parent)->hosted != hosted) return GL_EINVAL;
   if (o.stack) return GL_ENOTSUP;
-  size_t rounded = o.stack_size;
-  return round_stack_size(rounded) ? GL_OK : GL_ENOMEM;
+  return hosted || round_stack_size(o.stack_size) ? GL_OK : GL_ENOMEM;
 }
 
 gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
@@ -199,24 +185,37 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
     adopt_cxx_runtime(r);
   }
   Greenlet *parent = o.parent ? o.parent : r->current.load(std::memory_order_relaxed);
-  return create(realm_of(parent), parent, o, out);
+  char *name = o.name ? strdup(o.name) : nullptr;
+  if (o.name && !name) return GL_ENOMEM;
+  Greenlet *g = create(realm_of(parent), parent, o.run, o.data);
+  if (!g) return free(name), has_ended(realm_of(parent)) ? GL_EEXPIRED : GL_ENOMEM;
+  g->name = name;
+  g->drop = o.drop;
+  g->drop_result = o.drop_result;
+  g->stack_size = o.stack_size;
+  g->flags = static_cast<uint8_t>(o.flags);
+  *out = g;
+  return GL_OK;
 }
 
-gl_greenlet *gl_new(gl_run run, void *data) {
+[[gnu::noinline]] static gl_greenlet *new_slow(gl_run run, void *data) {
   Realm *r = attach();
   if (!r) return nullptr;
   drain(r);
   if (!run) return nullptr;
   adopt_cxx_runtime(r);
-  gl_options o{};
-  o.run = run;
-  o.data = data;
-  Greenlet *g;
-  return create(r, r->current.load(std::memory_order_relaxed), o, &g) == GL_OK ? g : nullptr;
+  return create(r, r->current.load(std::memory_order_relaxed), run, data);
+}
+
+gl_greenlet *gl_new(gl_run run, void *data) {
+  Realm *r = here();
+  if (!run || !is_settled(r)) [[unlikely]]
+    return new_slow(run, data);
+  return create(r, r->current.load(std::memory_order_relaxed), run, data);
 }
 
 gl_greenlet *gl_retain(gl_greenlet *g) {
-  if (g) hold(g);
+  if (g) hold_again(g);
   return g;
 }
 
@@ -224,8 +223,8 @@ void gl_release(gl_greenlet *g) {
   if (!g) return;
   Realm *r = here();
   drain(r);
-  if (g->leaked && is_mine(g)) g->leaked = false; // it has got a handle since
-  let_go(g);
+  if (is_main(g)) let_go_of_main(g);
+  else if (was_last(g)) destroy(g);
   reap(r);
 }
 

@@ -64,7 +64,6 @@ struct alignas(64) gl_greenlet {
   // Second: the tree, and what start and end need.
   std::atomic<gl::Life> life{gl::Life::unstarted};
   uint8_t flags = 0;    // gl_flag
-  bool listed = false;  // in its realm's list; under list_lock
   bool visited = false; // by the search for cycles; under forest_lock // These share a byte that only its own thread writes.
   gl::Waits waits : 2 = gl::Waits::no;
   bool kept_kill : 1 = false; // the next call answers GL_KILLED (rule 14)
@@ -81,7 +80,7 @@ struct alignas(64) gl_greenlet {
     size_t stack_size = 0; // until the start
     gl::Stack *stack;      // from then on; NULL: none (main, hosted)
   };
-  gl::Greenlet *prev = nullptr, *next = nullptr; // the realm's list, a ring through main
+  gl::Greenlet *prev = nullptr, *next = nullptr; // the realm's list, a ring through main; `next` is NULL outside
 
   // Third: what few greenlets use.
   void (*drop)(void *) = nullptr;
@@ -129,7 +128,7 @@ struct alignas(64) gl_realm {
   gl::OrphanQueue due;            // to be killed at its next call
   gl::Greenlet *blocks = nullptr; // free ones, by `next`
   uint32_t blocks_cached = 0;
-  uint32_t stacks_cached = 0;
+  uint32_t stacks_cached = 0, stacks_coloured = 0;
   gl::Stack *stacks = nullptr;  // free ones
   void *discarded_sp = nullptr; // where the last switch of an ended greenlet saves
   gl::Fiber main_fiber{};       // what sanitizers know of the thread's own stack
@@ -160,24 +159,63 @@ inline Realm *attach() { // the calling thread's realm, made if need be; NULL: n
   Realm *r = here();
   return r != &detached ? r : attach_slow();
 }
-void adopt_cxx_runtime(Realm *r); // looks for one while none is known
-void rearm(Realm *r);             // lets switches be fast, if nothing stands against it
+extern std::atomic<void *(*)()> cxx_runtime; // NULL: none is known
+void adopt_cxx_runtime(Realm *r);
+// Attached, with nothing to be done at the beginning of a call.
+inline bool is_settled(const Realm *r) {
+  return r->fast.load(std::memory_order_relaxed) != slow && r->cxx_source && r->cxx_source == cxx_runtime.load(std::memory_order_relaxed);
+}
+void rearm(Realm *r); // lets switches be fast, if nothing stands against it
 inline void slow_down(Realm *r) { r->fast.store(slow, std::memory_order_relaxed); }
-void tally(Counters::Field field, int64_t n);
+void tally_detached(Counters::Field field, int64_t n);
+inline void tally(Counters::Field field, int64_t n) { // a thread's own counters have one writer, so no locked instruction is needed
+  Realm *r = here();
+  if (r == &detached) [[unlikely]]
+    return tally_detached(field, n);
+  auto &counter = r->counters.*field;
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
 void sum_counters(Counters &sum);
-bool link(Realm *r, Greenlet *g); // false: the realm has ended
-void unlink(Realm *r, Greenlet *g);
-void gain(Realm *r); // one more, one less greenlet that needs the realm's memory
-void lose(Realm *r);
-void lose_keeper(Realm *r); // what another thread gained
-void return_to_main(Realm *r);
-void end_realm(Realm *r);
-extern Lock forest_lock; // guards parents and killers where threads meet
 inline Realm *realm_of(const Greenlet *g) { return g->realm.load(std::memory_order_relaxed); }
 inline bool has_ended(const Realm *r) { return r->ended.load(std::memory_order_acquire); }
 inline bool is_main(const Greenlet *g) { return g == &realm_of(g)->main; }
 inline bool is_mine(const Greenlet *g) { return realm_of(g) == here() || realm_of(g)->hosted; }
 
+inline bool link(Realm *r, Greenlet *g) { // false: the realm has ended
+  Locked lock(r->list_lock);
+  if (has_ended(r)) return false;
+  Greenlet *main = &r->main, *last = main->prev;
+  g->prev = last;
+  g->next = main;
+  last->next = g;
+  main->prev = g;
+  return true;
+}
+inline void unlink(Realm *r, Greenlet *g) {
+  Locked lock(r->list_lock);
+  Greenlet *prev = g->prev, *next = g->next;
+  if (!next) return;
+  for (Cursor *c = r->cursors; c; c = c->outer)
+    if (c->next == g) c->next = next;
+  prev->next = next;
+  next->prev = prev;
+  g->next = nullptr;
+}
+
+// One more, one less greenlet that needs the realm's memory.
+inline bool is_owned_here(const Realm *r) { return (r == here() || r->hosted) && !has_ended(r); }
+void lose_keeper(Realm *r);
+inline void gain(Realm *r) {
+  if (is_owned_here(r)) r->owned++;
+  else r->keepers.fetch_add(1, std::memory_order_relaxed);
+}
+inline void lose(Realm *r) {
+  if (is_owned_here(r)) r->owned--;
+  else lose_keeper(r);
+}
+void return_to_main(Realm *r);
+void end_realm(Realm *r);
+extern Lock forest_lock; // guards parents and killers where threads meet
 // While a callback runs on this thread, on behalf of realm `r`, nothing switches (rule 26).
 class InCallback {
 public:
@@ -191,11 +229,27 @@ private:
 };
 
 // --- greenlet.cc: birth, handles, death ---------------------------------------------------------------------------------------------
-void hold(Greenlet *g);
+void hold(Greenlet *g);                     // for the library's own use: a leaked one stays so
+void hold_again(Greenlet *g);               // for the user's
+inline void hold_parent(Greenlet *parent) { // main needs no handle: its realm lives as long as its greenlets
+  if (!is_main(parent)) hold_again(parent);
+}
 void let_go(Greenlet *g); // the last handle of a suspended one makes it an orphan
 void run_drops(Realm *r, Greenlet *g);
-bool claim(Greenlet *g);   // an unstarted one; false: another thread, or a transfer that is being traced, was first
-void retire(Greenlet *g);  // out of the list and the count of the living
+inline bool claim(Greenlet *g) { // an unstarted one; false: another thread, or a transfer that is being traced, was first
+  Life life = Life::unstarted;
+  if (!os::single_threaded()) return g->life.compare_exchange_strong(life, Life::claimed, std::memory_order_acquire);
+  if (g->life.load(std::memory_order_relaxed) != life) return false;
+  g->life.store(Life::claimed, std::memory_order_relaxed);
+  return true;
+}
+inline void unclaim(Greenlet *g) { g->life.store(Life::unstarted, std::memory_order_release); }
+inline void retire(Greenlet *g) { // out of the list and the count of the living
+  Realm *r = realm_of(g);
+  if (has_ended(r)) return; // with its thread, at a fork
+  unlink(r, g);
+  tally(&Counters::alive, -1);
+}
 void expire(Greenlet *g);  // ends an unstarted or a suspended one without running it; finish() or destroy() follows
 void finish(Greenlet *g);  // the last touch of whoever ended it
 void destroy(Greenlet *g); // it has no handles
@@ -239,11 +293,12 @@ void end_thread(Realm *r);
 // --- stack.cc: where greenlets run ----------------------------------------------------------------------------------------------------
 struct Stack {
   char *low;
-  size_t size; // from `low` up to and including this struct, which lies at the top
+  size_t size; // of the mapping without its guard; this struct lies near its top
   Stack *next;
   unsigned valgrind_id;
   Fiber fiber;
 };
+constexpr uint32_t most_cached_stacks = 256;
 bool round_stack_size(size_t &size); // 0: the default; false: nothing that large
 Stack *take_stack(Realm *r, size_t size);
 void give_stack(Realm *r, Stack *stack);

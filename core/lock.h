@@ -11,7 +11,6 @@ namespace gl {
 class Lock {
 public:
   void lock() {
-    if (os::single_threaded()) return taken_.store(true, std::memory_order_relaxed);
     while (taken_.exchange(true, std::memory_order_acquire)) os::yield();
   }
   void unlock() { taken_.store(false, std::memory_order_release); }
@@ -22,13 +21,17 @@ private:
 
 class Locked {
 public:
-  explicit Locked(Lock &lock) : lock_(lock) { lock_.lock(); }
-  ~Locked() { lock_.unlock(); }
+  explicit Locked(Lock &lock) : lock_(os::single_threaded() ? nullptr : &lock) {
+    if (lock_) lock_->lock();
+  }
+  ~Locked() {
+    if (lock_) lock_->unlock();
+  }
   Locked(const Locked &) = delete;
   Locked &operator=(const Locked &) = delete;
 
 private:
-  Lock &lock_;
+  Lock *lock_; // NULL: nobody else is there, and no section starts a thread
 };
 
 } // namespace gl

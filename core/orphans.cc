@@ -63,7 +63,7 @@ Greenlet *take_orphan(Realm *r, bool also_due) {
     if (g->handles.fetch_and(~queued) >= one_handle) continue; // somebody took a handle meanwhile
     if (is_dead(g)) destroy(g);
     else if (g == r->current) g->leaked = false; // it goes on until it switches away (rule 22)
-    else if (g->flags & GL_DISCARD) expire(g), destroy(g);
+    else if (g->flags & GL_DISCARD) destroy(g);
     else return g;
   }
 }

@@ -11,6 +11,7 @@ namespace gl {
 constinit Realm detached;
 constinit thread_local Realm *thread_realm GL_TLS_MODEL = &detached;
 Lock forest_lock;
+std::atomic<void *(*)()> cxx_runtime{nullptr};
 const Counters::Field Counters::fields[] = {&Counters::created,       &Counters::alive,       &Counters::stacks_mapped,
                                             &Counters::stacks_cached, &Counters::stack_bytes, &Counters::leaked};
 
@@ -20,7 +21,6 @@ Lock registry_lock; // guards what follows
 Realm *registry;    // the realms of threads that have not ended
 Counters totals;    // of threads that have ended, or never had a realm
 
-std::atomic<void *(*)()> cxx_runtime{nullptr};
 std::atomic<uint64_t> libraries_searched{0};
 
 // Adds what `r` has counted to the totals.
@@ -142,12 +142,7 @@ InCallback::~InCallback() {
     if (realm && --realm->busy == 0) rearm(realm);
 }
 
-// A thread's own counters have one writer, so that counting costs no locked instruction.
-void tally(Counters::Field field, int64_t n) {
-  Realm *r = here();
-  if (r == &detached) totals.*field += n;
-  else (r->counters.*field).store((r->counters.*field).load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-}
+void tally_detached(Counters::Field field, int64_t n) { totals.*field += n; }
 
 void sum_counters(Counters &sum) {
   Locked lock(registry_lock);
@@ -156,41 +151,6 @@ void sum_counters(Counters &sum) {
     for (Realm *r = registry; r; r = r->next_realm) n += r->counters.*field;
     sum.*field = n;
   }
-}
-
-bool link(Realm *r, Greenlet *g) {
-  Locked lock(r->list_lock);
-  if (has_ended(r)) return false;
-  Greenlet *main = &r->main;
-  g->prev = main->prev;
-  g->next = main;
-  main->prev->next = g;
-  main->prev = g;
-  g->listed = true;
-  return true;
-}
-
-void unlink(Realm *r, Greenlet *g) {
-  if (has_ended(r)) return; // after fork, the list may be anything
-  Locked lock(r->list_lock);
-  if (!g->listed) return;
-  g->listed = false;
-  for (Cursor *c = r->cursors; c; c = c->outer)
-    if (c->next == g) c->next = g->next;
-  g->prev->next = g->next;
-  g->next->prev = g->prev;
-}
-
-static bool owned_here(const Realm *r) { return (r == here() || r->hosted) && !has_ended(r); }
-
-void gain(Realm *r) {
-  if (owned_here(r)) r->owned++;
-  else r->keepers.fetch_add(1, std::memory_order_relaxed);
-}
-
-void lose(Realm *r) {
-  if (owned_here(r)) r->owned--;
-  else lose_keeper(r);
 }
 
 void lose_keeper(Realm *r) {
@@ -202,9 +162,9 @@ static Greenlet *take_first(Realm *r) {
   Locked lock(r->list_lock);
   while (r->main.next != &r->main) {
     Greenlet *g = r->main.next;
-    g->listed = false;
     r->main.next = g->next;
     g->next->prev = &r->main;
+    g->next = nullptr;
     if (g->life.load(std::memory_order_acquire) == Life::started) return g;
     if (!claim(g)) continue; // it moves
     uint32_t handles = g->handles.load(std::memory_order_acquire);

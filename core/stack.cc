@@ -17,7 +17,6 @@
 namespace gl {
 
 constexpr size_t default_size = 256 << 10, smallest_size = 16 << 10;
-constexpr uint32_t most_cached = 256;
 
 bool round_stack_size(size_t &size) {
   size_t page = os::page_size();
@@ -28,11 +27,13 @@ bool round_stack_size(size_t &size) {
   return true;
 }
 
-static Stack *map_stack(size_t size) {
+static Stack *map_stack(Realm *r, size_t size) {
   size_t guard = os::page_size();
   char *low = os::map_stack(size, guard);
   if (!low) return nullptr;
-  Stack *stack = reinterpret_cast<Stack *>(low + size) - 1;
+  // Tops at the same place of their pages would compete for one set of the first-level cache.
+  size_t colour = static_cast<size_t>(++r->stacks_coloured) % 32 * 128;
+  Stack *stack = reinterpret_cast<Stack *>(low + size - colour) - 1;
   stack->low = low; // the rest is zero
   stack->size = size;
   stack->valgrind_id = annotate::mapped(low, size);
@@ -59,10 +60,10 @@ Stack *take_stack(Realm *r, size_t size) {
     r->stacks_cached--;
     tally(&Counters::stacks_cached, -1);
   } else {
-    stack = map_stack(size);
+    stack = map_stack(r, size);
     if (!stack) return nullptr;
   }
-  annotate::renewed(stack->low, stack->size - sizeof *stack, stack->fiber);
+  annotate::renewed(stack->low, static_cast<size_t>(reinterpret_cast<char *>(stack) - stack->low), stack->fiber);
   return stack;
 }
 
@@ -81,7 +82,7 @@ void give_stack(Realm *r, Stack *stack) {
   r->stacks = stack;
   r->stacks_cached++;
   tally(&Counters::stacks_cached, 1);
-  if (r->stacks_cached > most_cached) uncache(r, &stack->next);
+  if (r->stacks_cached > most_cached_stacks) uncache(r, &stack->next);
 }
 
 size_t free_stacks(Realm *r) {

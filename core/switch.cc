@@ -17,11 +17,34 @@ namespace gl {
   load_fp(to->fp);
 }
 
+// Most often there is nothing to exchange, and stores would make each switch wait for the one before. The current one's own `cxx` is empty: its state
+// is the thread's.
 [[gnu::always_inline]] static inline void exchange_errno_and_exceptions(Realm *r, Greenlet *from, Greenlet *to) {
-  from->saved_errno = *r->thread_errno;
-  *r->thread_errno = to->saved_errno;
-  from->cxx = *r->cxx;
-  *r->cxx = to->cxx;
+  int own_errno = *r->thread_errno;
+  from->saved_errno = own_errno;
+  if (own_errno != to->saved_errno) [[unlikely]]
+    *r->thread_errno = to->saved_errno;
+  CxxState *cxx = r->cxx;
+  if (reinterpret_cast<uintptr_t>(cxx->caught) | cxx->uncaught | reinterpret_cast<uintptr_t>(to->cxx.caught) | to->cxx.uncaught)
+      [[unlikely]] {
+    from->cxx = *cxx;
+    *cxx = to->cxx;
+    to->cxx = CxxState{};
+  }
+}
+
+// A new one starts with the control words that are in force, or with those that are shared.
+[[gnu::always_inline]] static inline void inherit_fp(Greenlet *from, Greenlet *to) {
+  if (to->fp != &to->own_fp) return exchange_fp(from, to);
+  save_fp(from->fp);
+  to->own_fp = *from->fp;
+}
+
+// What an ended one leaves in force is of no interest, unless it is shared.
+[[gnu::always_inline]] static inline void leave_fp(Realm *r, Greenlet *from, Greenlet *to) {
+  if (from->fp == to->fp) return;
+  if (from->fp == &r->shared_fp) save_fp(from->fp);
+  load_fp(to->fp);
 }
 
 // --- The slow path ----------------------------------------------------------------------------------------------------------------------
@@ -68,12 +91,8 @@ static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void *
     return d.status;
   }
   run_hooks(r, from, to);
-  if (d.start && to->fp == &to->own_fp) { // starts with what is in force here
-    save_fp(from->fp);
-    to->own_fp = *from->fp;
-  } else {
-    exchange_fp(from, to);
-  }
+  if (d.start) inherit_fp(from, to);
+  else exchange_fp(from, to);
   exchange_errno_and_exceptions(r, from, to);
   return jump(r, from, to, d, &from->sp, received);
 }
@@ -132,15 +151,12 @@ void discard_stack(Greenlet *g) {
   if (g->stack) give_stack(here(), g->stack);
 }
 
-// Nothing may run on the stack of an ended one after this, so it is in the cache, and perhaps `g` is freed, before the last jump.
-[[noreturn]] static void end(Realm *r, Greenlet *g, gl_status outcome, void *result) {
+// The stack of an ended one is in the cache, and perhaps `g` is freed, before the last jump from it.
+[[noreturn, gnu::noinline]] static void end_slow(Realm *r, Greenlet *g, gl_status outcome, void *result) {
   gl_delivery d;
   decide_end(r, outcome, result, d);
   run_hooks(r, g, d.next);
-  if (g->fp != d.next->fp) {
-    if (g->fp == &r->shared_fp) save_fp(g->fp);
-    load_fp(d.next->fp);
-  }
+  leave_fp(r, g, d.next);
   exchange_errno_and_exceptions(r, g, d.next);
   Stack *stack = g->stack;
   r->ending = stack;
@@ -150,10 +166,33 @@ void discard_stack(Greenlet *g) {
   __builtin_unreachable();
 }
 
-extern "C" [[gnu::visibility("hidden"), noreturn, gnu::used]] void gl_enter(Greenlet *g, void *value, gl_run run) {
-  Realm *r = here();
+// With nothing to drop or to tell, and a parent that waits in a switch: what decide_end() and end_slow() come to then.
+[[noreturn]] static void end(Realm *r, Greenlet *g, gl_status outcome, void *result) {
+  Greenlet *heir = g->parent;
+  uintptr_t own = reinterpret_cast<uintptr_t>(r);
+  if (r->fast.load(std::memory_order_relaxed) != own || heir->ready.load(std::memory_order_relaxed) != own || g->killers || g->drop ||
+      g->locals || g->handles.load(std::memory_order_relaxed) < one_handle || r->stacks_cached == most_cached_stacks) [[unlikely]]
+    end_slow(r, g, outcome, result);
+  retire(g);
+  g->ready.store(0, std::memory_order_relaxed);
+  leave_fp(r, g, heir);
+  exchange_errno_and_exceptions(r, g, heir);
+  r->current.store(heir, std::memory_order_relaxed);
+  give_stack(r, g->stack);
+  void *load = heir->sp;
+  g->life.store(Life::dead, std::memory_order_release); // the last touch
+  gl_arch_leave(nullptr, load, result, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN);
+}
+
+[[gnu::noinline]] static void arrive_slow(Realm *r, Greenlet *g) {
   if (annotate::needed()) arrive(r, g);
   reap(r);
+}
+
+extern "C" [[gnu::visibility("hidden"), noreturn, gnu::used]] void gl_enter(Greenlet *g, void *value, gl_run run) {
+  Realm *r = here();
+  if (r->fast.load(std::memory_order_relaxed) == slow) [[unlikely]]
+    arrive_slow(r, g);
   void *result = nullptr;
   gl_status outcome = run(g->run_data, value, &result);
   end(r, g, outcome, result);
@@ -200,6 +239,23 @@ using namespace gl;
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
 }
 
+// A first switch, with nothing in the way: what decide_switch() and transfer() come to then.
+[[gnu::noinline]] static gl_status start(Realm *r, Greenlet *target, void *value, void **received) {
+  if (target->life.load(std::memory_order_relaxed) != Life::unstarted || realm_of(target) != r || !claim(target))
+    return switch_slow(target, GL_OK, value, received);
+  if (prepare(target) != GL_OK) {
+    unclaim(target);
+    return switch_slow(target, GL_OK, value, received); // fails again, and keeps errno
+  }
+  Greenlet *from = r->current.load(std::memory_order_relaxed);
+  target->life.store(Life::started, std::memory_order_release);
+  target->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
+  r->current.store(target, std::memory_order_relaxed);
+  inherit_fp(from, target);
+  exchange_errno_and_exceptions(r, from, target);
+  return gl_arch_swap(&from->sp, target->sp, value, GL_OK, received ? received : &r->sink);
+}
+
 // The hot path. It must end in a sibling call: then nothing runs after the jump, and the return goes straight to the caller.
 [[gnu::always_inline]] static inline gl_status switch_with(Greenlet *target, gl_status status, void *value, void **received) {
   Realm *r = here();
@@ -209,6 +265,7 @@ using namespace gl;
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   if (difference != 0 || from == target) [[unlikely]] {
     if (difference == hooked) return switch_hooked(r, target, status, value, received);
+    if (difference == reinterpret_cast<uintptr_t>(r) && status == GL_OK) return start(r, target, value, received); // not ready
     return switch_slow(target, status, value, received);
   }
   r->current.store(target, std::memory_order_relaxed);

@@ -163,7 +163,7 @@ static void commit(Realm *r, gl_delivery &d) {
 static bool claim_here(Realm *r, Greenlet *g) {
   if (!claim(g)) return false;
   if (realm_of(g) == r) return true;
-  g->life.store(Life::unstarted, std::memory_order_release);
+  unclaim(g);
   return false;
 }
 
@@ -186,7 +186,7 @@ static gl_status settle(Realm *r, Greenlet *to, bool may_fail, gl_delivery &d) {
     d.start = status == GL_OK;
     if (d.start) break;
     if (status < 0) {
-      if (may_fail) return to->life.store(Life::unstarted, std::memory_order_release), status;
+      if (may_fail) return unclaim(to), status;
       d.status = GL_THROWN; // rule 5
       d.value = nullptr;
     }
@@ -294,11 +294,11 @@ gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
       bool moved = link(to, child);
       if (moved) gain(to), child->realm.store(to, std::memory_order_relaxed);
       else link(from, child);
-      child->life.store(Life::unstarted, std::memory_order_release);
+      unclaim(child);
       if (!moved) return GL_EEXPIRED;
     }
     old = child->parent;
-    if (!is_main(parent)) hold(parent);
+    hold_parent(parent);
     child->parent = parent;
   }
   if (!is_main(old)) let_go(old);

@@ -82,6 +82,24 @@ FUNCTION(gl_arch_swap)
         notrack jmp *%r9                /* a return address has no landing pad */
 END(gl_arch_swap)
 
+/* rsi load, rdx value, ecx status */
+FUNCTION(gl_arch_leave)
+        endbr64
+        .cfi_adjust_cfa_offset 56
+        .cfi_rel_offset %rbp, 48
+        .cfi_rel_offset %rbx, 40
+        .cfi_rel_offset %r12, 32
+        .cfi_rel_offset %r13, 24
+        .cfi_rel_offset %r14, 16
+        .cfi_rel_offset %r15, 8
+        mov     %rsi, %rsp
+        LOAD
+        pop     %r9
+        .cfi_adjust_cfa_offset -8
+        .cfi_register %rip, %r9
+        notrack jmp *%r9
+END(gl_arch_leave)
+
 /* r9 first */
 FUNCTION(gl_arch_swap_call)
         SAVE

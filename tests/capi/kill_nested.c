@@ -284,3 +284,48 @@ TEST(real_parent_without_handles_outlasts_the_kill) {
   CHECK(happened("GL_OK 2"));
   end_hunt();
 }
+
+enum { deep = 1000 };
+static gl_greenlet *long_chain[deep];
+BODY(kill_the_next_in_turn) {
+  intptr_t i = (intptr_t)data;
+  gl_switch(gl_main(), NULL, NULL);
+  *result = V(1);
+  if (i + 1 < deep) {
+    CHECK(gl_kill(long_chain[i + 1], &value) == GL_OK);
+    *result = V((intptr_t)value + 1);
+  }
+  return GL_KILLED;
+}
+
+// rule 13: a thousand deep
+TEST(thousand_kills_nest) {
+  for (intptr_t i = 0; i < deep; i++) {
+    long_chain[i] = gl_new(kill_the_next_in_turn, V(i));
+    CHECK(gl_switch(long_chain[i], NULL, NULL) == GL_OK);
+  }
+  void *received = NULL;
+  CHECK(gl_kill(long_chain[0], &received) == GL_OK);
+  CHECK(received == V(deep));
+  for (int i = 0; i < deep; i++) gl_release(long_chain[i]);
+  CHECK(all_gone());
+}
+
+// rule 13: a thousand callers wait for one victim, and come back outermost first
+TEST(thousand_callers_wait_for_one_victim) {
+  prey = waiting(stubborn, V(GL_KILLED));
+  for (int i = 0; i < deep; i++) {
+    long_chain[i] = gl_new(killer, prey);
+    CHECK(gl_switch(long_chain[i], NULL, NULL) == GL_OK);
+  }
+  for (int i = 0; i < deep; i++) {
+    CHECK(gl_parent(prey) == long_chain[deep - 1]);
+    CHECK(gl_switch(long_chain[i], NULL, NULL) == GL_OK);
+    CHECK(happened("kill GL_ALIVE 0"));
+  }
+  CHECK(gl_parent(prey) == gl_main());
+  CHECK(gl_switch(prey, NULL, NULL) == GL_OK);
+  gl_release(prey);
+  for (int i = 0; i < deep; i++) gl_release(long_chain[i]);
+  CHECK(all_gone());
+}

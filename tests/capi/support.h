@@ -29,6 +29,17 @@
 #  define UNDER_ASAN 0
 #endif
 
+#ifdef __has_include
+#  if __has_include(<valgrind/valgrind.h>)
+#    include <valgrind/valgrind.h>
+#  endif
+#endif
+#ifdef RUNNING_ON_VALGRIND
+#  define UNDER_VALGRIND RUNNING_ON_VALGRIND
+#else
+#  define UNDER_VALGRIND 0
+#endif
+
 /* Leaves a test that cannot work here; the reason is seen in the output. */
 #ifndef GREENLET_TEST_PLAIN
 #  define SKIP(reason) cr_skip_test(reason)

@@ -11,7 +11,9 @@
 namespace {
 
 void play(const Program &program) {
+#ifndef GREENLET_HOST_ONLY
   play_on_stacks(program);
+#endif
   play_hosted(program);
 }
 
