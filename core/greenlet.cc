@@ -46,7 +46,7 @@ void hold(Greenlet *g) {
 }
 
 void hold_again(Greenlet *g) {
-  if (g->leaked && is_mine(g)) [[unlikely]]
+  if (is_mine(g) && g->leaked) [[unlikely]]
     g->leaked = false;
   hold(g);
 }

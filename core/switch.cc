@@ -125,7 +125,7 @@ template <class Decide> static gl_status decide_and_transfer(Greenlet *target, v
 
 // Whoever comes back to `from` meanwhile need not start another loop on top of this one, so `from` says that it is at it.
 void reap_orphans(Realm *r, bool also_due) {
-  if (r == &detached) return;
+  if (r == &detached || r->busy) return;
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   from->reaping = true;
   if (also_due) collect_released(r);

@@ -49,7 +49,7 @@ bool reaches(Greenlet *from, const Greenlet *target) {
 // The victim has handles on its killers, as on a parent. A killer has none on the victim, other than the library, whose kill decides what becomes of
 // it.
 static void begin_kill(Greenlet *killer, Greenlet *victim, Waits waits) {
-  hold(killer);
+  hold_again(killer);
   if (waits == Waits::for_nothing) hold(victim);
   Locked lock(forest_lock);
   killer->killing = victim;
