@@ -190,3 +190,80 @@ TEST(child_may_start_threads) {
   succeeds(starts_a_thread);
   both_end();
 }
+
+static void fork_and_work(void) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    own_tree_works();
+    _exit(0);
+  }
+  int status = -1;
+  waitpid(pid, &status, 0);
+  MUST(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+// rule 20: a child of a child
+TEST(grandchild_keeps_the_tree) {
+  SKIP_UNDER_TSAN();
+  both_have_families();
+  succeeds(fork_and_work);
+  both_end();
+}
+
+static int forks;
+static void works_after_a_callback(void) {
+  gl_release(gl_new(never, NULL));
+  MUST(gl_switch(own.suspended, NULL, NULL) == GL_EBUSY && gl_foreach(NULL, NULL) == GL_EINVAL);
+}
+static void fork_here(void) { forks++, succeeds(works_after_a_callback); }
+static void fork_in_drop(UNUSED void *data) { fork_here(); }
+static int fork_in_visit(UNUSED void *user, UNUSED gl_greenlet *g) { return fork_here(), 1; }
+static void fork_in_exchange(UNUSED void *user, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) { fork_here(); }
+static void fork_in_trace(UNUSED void *user, UNUSED int what, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) { fork_here(); }
+// rules 20, 26: a fork inside callbacks finds no lock taken, and the child is inside the same callback
+TEST(fork_inside_callbacks) {
+  SKIP_UNDER_TSAN();
+  make_family(&own);
+  gl_release(NEW(.run = never, .drop = fork_in_drop));
+  CHECK(gl_foreach(fork_in_visit, NULL) == 1);
+  gl_hook_add(fork_in_exchange, NULL), gl_switch(own.suspended, NULL, NULL), gl_hook_remove(fork_in_exchange, NULL);
+  gl_trace_add(fork_in_trace, NULL), gl_kill(own.suspended, NULL), gl_trace_remove(fork_in_trace, NULL);
+  CHECK(forks == 1 + 1 + 2 + 3);
+  release_family(&own);
+  CHECK(all_gone());
+}
+
+/* The other thread is inside a greenlet that kills another one while this thread forks. */
+static gl_greenlet *victim, *killer;
+BODY(forks_when_killed) {
+  CHECK(to_parent(NULL, NULL) == GL_KILLED);
+  pthread_barrier_wait(data), pthread_barrier_wait(data);
+  return GL_KILLED;
+}
+BODY(kills_victim) { return gl_kill(victim, NULL); }
+static void *kills_meanwhile(void *barrier) {
+  victim = NEW(.run = forks_when_killed, .data = barrier, .drop = note_drop), killer = gl_new(kills_victim, NULL);
+  gl_switch(victim, NULL, NULL), gl_switch(killer, NULL, NULL);
+  return NULL;
+}
+static void frees_a_kill_under_way(void) {
+  MUST(gl_state(victim) == GL_DEAD && gl_state(killer) == GL_DEAD && gl_kill(victim, NULL) == GL_EEXPIRED);
+  gl_release(victim), gl_release(killer);
+  MUST(strstr(events, "drop"));
+}
+// rule 20: what ran on another thread is freed without running, in the middle of a kill too
+TEST(child_frees_a_kill_under_way) {
+  SKIP_UNDER_TSAN();
+  pthread_barrier_t barrier;
+  pthread_t thread;
+  pthread_barrier_init(&barrier, NULL, 2);
+  pthread_create(&thread, NULL, kills_meanwhile, &barrier);
+  pthread_barrier_wait(&barrier);
+  succeeds(frees_a_kill_under_way);
+  CHECK(events[0] == 0);
+  pthread_barrier_wait(&barrier);
+  pthread_join(thread, NULL);
+  events[0] = 0;
+  gl_release(victim), gl_release(killer);
+  pthread_barrier_destroy(&barrier);
+  CHECK(all_gone());
+}

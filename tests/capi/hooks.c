@@ -37,6 +37,15 @@ TEST(hook_is_called_for_kills) {
   leaves();
 }
 
+// rules 5, 23: an outcome that starts an ancestor is one transfer
+TEST(hook_is_called_for_an_outcome_that_starts) {
+  a = gl_new(identity, NULL), b = child_of(a, identity, NULL), hook();
+  gl_switch(b, NULL, NULL);
+  CHECK(hooked("main>b b>a a>main"));
+  gl_release(b), b = NULL;
+  leaves();
+}
+
 // rule 7: a switch to itself is none
 TEST(hook_is_not_called_for_the_current_one) {
   a = gl_new(identity, NULL), gl_switch(a, NULL, NULL);

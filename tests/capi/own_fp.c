@@ -68,6 +68,7 @@ TEST(private_rounding_comes_from_the_starter) {
 
 BODY(ends_rounding_down) {
   fesetround(FE_DOWNWARD);
+  *result = V(KEEP);
   return data ? GL_THROWN : GL_OK;
 }
 // rule 23: its end, by a value or a throw, gives back those of whoever goes on
@@ -173,6 +174,36 @@ TEST(sharing_one_ends_in_a_private_parent) {
   CHECK(visit(private, KEEP) == FE_DOWNWARD);
   CHECK(gl_state(shared) == GL_DEAD && rounding() == FE_UPWARD);
   all_leave(private, shared);
+}
+
+// rules 5, 23: an outcome that starts an ancestor: it begins with those of the one that ended
+TEST(private_rounding_of_an_ancestor_that_an_outcome_starts) {
+  gl_greenlet *above = private_one(), *below = child_of(above, ends_rounding_down, NULL);
+  fesetround(FE_UPWARD);
+  CHECK(visit(below, KEEP) == FE_DOWNWARD && rounding() == FE_UPWARD);
+  CHECK(visit(above, KEEP) == FE_DOWNWARD && rounding() == FE_UPWARD);
+  all_leave(above, below);
+}
+
+// rules 5, 23: a sharing ancestor begins with the shared set
+TEST(shared_rounding_of_an_ancestor_that_an_outcome_starts) {
+  gl_greenlet *above = sharing_one(), *below = child_of(above, ends_rounding_down, NULL);
+  fesetround(FE_UPWARD);
+  CHECK(visit(below, KEEP) == FE_UPWARD && rounding() == FE_UPWARD);
+  all_leave(above, below);
+}
+
+BODY(loses_itself_rounding_down) {
+  gl_release(gl_current());
+  fesetround(FE_DOWNWARD);
+  return rounds_down_when_killed(data, value, result);
+}
+// rules 22, 23: the one resumed kills on its arrival, and has its own again
+TEST(private_rounding_is_kept_over_a_kill_on_arrival) {
+  fesetround(FE_UPWARD);
+  CHECK(gl_switch(gl_new(loses_itself_rounding_down, NULL), NULL, NULL) == GL_OK && rounding() == FE_UPWARD);
+  CHECK(happened("0"));
+  all_leave(NULL, NULL);
 }
 
 static void finds_its_own_set(void *arg) {

@@ -167,6 +167,15 @@ TEST(errno_is_kept_over_a_kill_on_arrival) {
   CHECK(all_gone());
 }
 
+// rules 5, 23: one that an outcome starts begins at 0, whatever the one that ended left
+TEST(errno_of_an_ancestor_that_an_outcome_starts) {
+  gl_greenlet *above = gl_new(keeps_errno, NULL), *below = child_of(above, ends_with_errno, NULL);
+  CHECK(WITH_ERRNO_5(visit(below, 0) == 0));
+  gl_release(below), gl_release(above);
+  CHECK(happened("GL_KILLED 0"));
+  CHECK(all_gone());
+}
+
 static void spoil_exchange(UNUSED void *user, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) { errno = 97; }
 static void spoil_trace(UNUSED void *user, UNUSED int what, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) { errno = 96; }
 static void errno_is_not_spoilt(void) {

@@ -242,3 +242,19 @@ TEST(set_parent_of_a_starting_child_is_EBUSY) {
   partner_do(&other, release_family, &strangers), partner_end(&other);
   CHECK(all_gone());
 }
+
+static void reparent_while_starting(void *heir, int what, UNUSED gl_greenlet *from, gl_greenlet *to) {
+  if (what == GL_EV_SWITCH && to == to_move) CHECK(gl_set_parent(to, heir) == GL_OK);
+}
+// rule 15: another parent of the same thread will do
+TEST(set_parent_of_a_starting_child_in_its_thread) {
+  gl_greenlet *heir = gl_new(echo, NULL);
+  to_move = gl_new(identity, NULL);
+  void *received = NULL;
+  gl_trace_add(reparent_while_starting, heir);
+  CHECK(gl_switch(to_move, V(4), &received) == GL_OK && received == V(4));
+  gl_trace_remove(reparent_while_starting, heir);
+  CHECK(gl_parent(to_move) == heir && gl_state(heir) == GL_SUSPENDED);
+  gl_release(to_move), gl_release(heir);
+  CHECK(all_gone());
+}

@@ -23,6 +23,17 @@ TEST(unstarted_released_elsewhere_goes_at_once) {
   CHECK(all_gone());
 }
 
+static void switch_in_drop(UNUSED void *data) {
+  event("%s", gl_status_name(gl_switch(gl_main(), NULL, NULL)));
+  gl_release(gl_new(never, NULL));
+}
+// rules 18, 26: its drop is a callback of the thread that releases, be it the first that this one hears of the library
+TEST(drop_elsewhere_is_a_callback_there) {
+  release_elsewhere(NEW(.run = never, .drop = switch_in_drop));
+  CHECK(happened("GL_EBUSY") && gl_switch(gl_main(), NULL, NULL) == GL_OK);
+  CHECK(all_gone());
+}
+
 // rules 18, 21: a dead one is freed
 TEST(dead_released_elsewhere_is_freed) {
   gl_greenlet *g = gl_new(identity, NULL);

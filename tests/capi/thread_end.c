@@ -124,6 +124,21 @@ TEST(made_by_a_drop_at_the_end_is_dropped) {
   left_is_expired();
 }
 
+static void switch_in_drop(UNUSED void *data) {
+  event("%s", gl_status_name(gl_switch(gl_main(), NULL, NULL)));
+  event("%s", gl_status_name(gl_throw(gl_current(), NULL, NULL)));
+}
+static void leave_one_whose_drop_switches(UNUSED void *arg) {
+  left = NEW(.run = echo, .drop = switch_in_drop);
+  gl_switch(left, NULL, NULL);
+}
+// rules 19, 26: the drops at the end are callbacks as any
+TEST(drops_at_the_end_may_not_switch) {
+  CHECK(leaks_of(leave_one_whose_drop_switches) == 1);
+  CHECK(happened("GL_EBUSY GL_EBUSY"));
+  left_is_expired();
+}
+
 static gl_key key;
 static void leave_locals(UNUSED void *arg) {
   left = NEW(.run = echo, .data = V(1), .drop = note_drop);
@@ -229,5 +244,34 @@ TEST(stacks_of_the_suspended_go_back_at_the_end) {
   partner_end(&other);
   CHECK(stats().stacks_mapped == before.stacks_mapped && stats().alive == before.alive);
   for (int i = 0; i < 10; i++) gl_release(kept[i]);
+  CHECK(all_gone());
+}
+
+static void exit_in_drop(UNUSED void *data) { pthread_exit(NULL); }
+static int exit_in_visit(UNUSED void *user, gl_greenlet *g) {
+  if (g != gl_main()) gl_release(left), pthread_exit(NULL);
+  return 0;
+}
+static void *exits_in_a_drop(UNUSED void *arg) {
+  leave_suspended(NULL);
+  gl_release(NEW(.run = never, .drop = exit_in_drop));
+  return NULL;
+}
+static void *exits_in_a_visitor(UNUSED void *arg) {
+  leave_suspended(NULL);
+  gl_foreach(exit_in_visit, NULL);
+  return NULL;
+}
+// rules 19, 24: the thread ends inside a drop: what it leaves is as at any end
+TEST(pthread_exit_inside_a_drop) {
+  CHECK(leaks_of_thread(exits_in_a_drop) == 1);
+  CHECK(happened("drop 2"));
+  gl_release(left);
+}
+
+// rules 18, 19, 24: ... inside a visitor, which queued the one that it visits: that one is killed
+TEST(pthread_exit_inside_a_visitor) {
+  CHECK(leaks_of_thread(exits_in_a_visitor) == 0);
+  CHECK(happened("GL_KILLED 2 drop 2"));
   CHECK(all_gone());
 }

@@ -130,6 +130,16 @@ TEST(name_outlives_the_thread) {
   CHECK(all_gone());
 }
 
+static void retain_main(void *main) { *(gl_greenlet **)main = gl_retain(gl_main()); }
+// rules 17, 19: a handle on the main of another thread outlives that thread
+TEST(retained_main_outlives_its_thread) {
+  gl_greenlet *main = NULL;
+  on_a_thread(retain_main, &main);
+  CHECK(gl_state(main) == GL_DEAD && gl_switch(main, NULL, NULL) == GL_EEXPIRED && !gl_parent(main));
+  gl_release(main);
+  CHECK(all_gone());
+}
+
 struct look {
   const gl_greenlet *at;
   int state;
