@@ -117,6 +117,21 @@ TEST(options_are_passed_on) {
   CHECK(happened("~callable"));
 }
 
+// rule 21
+TEST(a_discarded_greenlet_destroys_only_its_callable) {
+  gl::options options;
+  options.flags = GL_DISCARD;
+  gl::greenlet body(options, [token = counted("callable")] {
+    at_exit local{[] { event("unwound"); }};
+    to_parent_as();
+  });
+  events[0] = 0; // moving it in destroyed another
+  body.switch_to();
+  body.reset();
+  CHECK(happened("~callable"));
+  CHECK(nothing_left());
+}
+
 // rule 14
 TEST(a_body_that_never_ends_is_leaked_and_counted) {
   uint64_t before = stats().leaked;

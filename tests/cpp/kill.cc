@@ -417,6 +417,30 @@ TEST(one_that_lost_its_last_handle_is_unwound_when_it_switches_away) {
   CHECK(std::string(std::exchange(value.name, nullptr)) == "value" && counted::alive == 1);
 }
 
+// rule 14
+TEST(a_kill_that_comes_while_a_handle_is_dropped_is_thrown_by_the_next_switch) {
+  gl::ref crossing;
+  gl::greenlet body([&] {
+    counted local("local");
+    {
+      gl::greenlet other([] {
+        at_exit cross{[] { gl::main_greenlet().switch_to(); }};
+        waits();
+      });
+      crossing = other;
+      other.switch_to();
+    }
+    event("goes on");
+    waits();
+    event("not reached");
+  });
+  body.switch_to(); // comes back out of the release
+  CHECK(body.kill());
+  CHECK(happened("goes on ~local"));
+  crossing.switch_to(); // leaked, as it did not end; now it does
+  CHECK(nothing_left());
+}
+
 BODY(c_waits) { return to_parent(NULL, NULL); }
 
 TEST(C_bodies_are_killed_too) {
