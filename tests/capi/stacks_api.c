@@ -99,6 +99,20 @@ TEST(stacks_are_as_large_as_asked) {
   CHECK(all_gone());
 }
 
+// rule 25: so is each of many, wherever its top lies
+TEST(each_of_many_stacks_is_as_large_as_asked) {
+  enum { MANY = 64, SIZE = 16 * 1024 };
+  gl_greenlet *g[MANY];
+  struct bounds b = {NULL, NULL};
+  for (int i = 0; i < MANY; i++) {
+    g[i] = NEW(.run = echo, .stack_size = SIZE);
+    gl_switch(g[i], NULL, NULL);
+    CHECK(gl_stack_bounds(g[i], &b.low, &b.high) == GL_OK && (char *)b.high - (char *)b.low + 1024 >= SIZE);
+  }
+  for (int i = 0; i < MANY; i++) gl_release(g[i]);
+  CHECK(all_gone());
+}
+
 // rule 4: an ended one's stack is used again by the next
 TEST(stacks_are_cached) {
   gl_trim();
