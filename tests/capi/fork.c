@@ -79,6 +79,7 @@ static void others_are_expired(void) {
     MUST(gl_set_parent(own.unstarted, all[i]) == GL_EEXPIRED);
     MUST(gl_state(all[i]) == GL_DEAD);
   }
+  MUST(stats().alive == 2); /* the own ones */
   gl_options options = {.size = sizeof options, .run = never, .parent = foreign.suspended};
   gl_greenlet *g = NULL;
   MUST(gl_new_with(&options, &g) == GL_EEXPIRED && !g);
@@ -108,7 +109,7 @@ static void drops_come_with_the_last_handle(void) {
   gl_release(with_drops[0]);
   MUST(happened("drop 1"));
   gl_release(with_drops[1]);
-  MUST(happened("drop 2"));
+  MUST(happened("drop 2") && stats().alive == 0);
 }
 // rule 20: expired ones are freed without running, and their drops are called then
 TEST(child_drops_expired_ones_with_their_last_handle) {

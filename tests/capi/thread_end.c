@@ -108,6 +108,23 @@ TEST(started_by_a_kill_at_the_end_is_leaked) {
   left_is_expired();
 }
 
+BODY(comes_back_when_killed) {
+  CHECK(to_parent(NULL, NULL) == GL_KILLED);
+  to_parent(NULL, NULL);
+  return GL_OK;
+}
+static void leave_escaped(UNUSED void *arg) {
+  gl_greenlet *g = NEW(.run = comes_back_when_killed, .data = V(4), .drop = note_drop);
+  gl_switch(g, NULL, NULL), gl_release(g);
+  CHECK(stats().leaked == leaked_before + 1 && happened(""));
+}
+// rules 19, 21: one that was leaked before is dropped at the end, and counted once
+TEST(leaked_before_is_counted_once) {
+  CHECK(leaks_of(leave_escaped) == 1);
+  CHECK(happened("drop 4"));
+  CHECK(all_gone());
+}
+
 static void make_another(void *data) {
   note_drop(data);
   left = NEW(.run = never, .data = V(7), .drop = note_drop);

@@ -230,6 +230,92 @@ TEST(transfers_to_a_thread_that_is_ending) {
   CHECK(all_gone());
 }
 
+static atomic_int drops;
+static void count_drop(UNUSED void *data) { atomic_fetch_add(&drops, 1); }
+static gl_greenlet *left[2];
+static void *leaves_two(UNUSED void *arg) {
+  left[0] = NEW(.run = never, .drop = count_drop), left[1] = NEW(.run = counts_its_kill, .drop = count_drop);
+  gl_switch(left[1], NULL, NULL);
+  meet(&both, 0);
+  return NULL;
+}
+// rules 18, 19: last handles that go while the owner's thread ends: each drop is called once, and the suspended one is killed or leaked
+TEST(last_handles_go_while_the_thread_ends) {
+  for (int i = 0; i < ROUNDS / 4; i++) {
+    pthread_t thread;
+    uint64_t leaked = stats().leaked;
+    both = (struct meeting){0, 2};
+    atomic_store(&drops, 0), atomic_store(&ended_by_kill, 0);
+    pthread_create(&thread, NULL, leaves_two, NULL);
+    meet(&both, 0);
+    gl_release(left[0]), gl_release(left[1]);
+    pthread_join(thread, NULL);
+    CHECK(atomic_load(&drops) == 2);
+    CHECK((uint64_t)atomic_load(&ended_by_kill) + stats().leaked - leaked == 1);
+  }
+  CHECK(all_gone());
+}
+
+static void *ends_soon(UNUSED void *arg) {
+  their_main = gl_retain(gl_main());
+  meet(&both, 0);
+  return NULL;
+}
+// rules 19, 31: children are made for a thread that is just ending: refused, or dropped with it
+TEST(children_are_made_for_a_thread_that_is_ending) {
+  for (int i = 0; i < ROUNDS / 4; i++) {
+    pthread_t thread;
+    gl_greenlet *made[4] = {NULL};
+    int count = 0;
+    both = (struct meeting){0, 2};
+    atomic_store(&drops, 0);
+    pthread_create(&thread, NULL, ends_soon, NULL);
+    meet(&both, 0);
+    for (int j = 0; j < 4; j++) {
+      gl_options options = {.size = sizeof options, .run = never, .drop = count_drop, .parent = their_main};
+      gl_status status = gl_new_with(&options, &made[j]);
+      CHECK(status == GL_OK || (status == GL_EEXPIRED && !made[j]));
+      count += status == GL_OK;
+    }
+    pthread_join(thread, NULL);
+    CHECK(atomic_load(&drops) == count);
+    for (int j = 0; j < 4; j++) {
+      CHECK(gl_state(made[j]) == GL_DEAD);
+      gl_release(made[j]);
+    }
+    gl_release(their_main);
+  }
+  CHECK(all_gone());
+}
+
+static int visited;
+static int count_visit(UNUSED void *user, gl_greenlet *g) {
+  visited++;
+  return gl_state(g) == GL_DEAD;
+}
+static void *gives_children(void *main) {
+  for (int i = 0; i < ROUNDS; i++) {
+    gl_greenlet *g = child_of(main, never, NULL), *moved = gl_new(never, NULL);
+    CHECK(gl_set_parent(moved, main) == GL_OK && gl_set_parent(moved, gl_main()) == GL_OK);
+    gl_release(g), gl_release(moved);
+  }
+  return NULL;
+}
+// rules 15, 29: another thread gives and takes children while this one visits its own
+TEST(visits_while_children_come_and_go) {
+  pthread_t threads[2];
+  gl_greenlet *g[3];
+  for (int i = 0; i < 3; i++) g[i] = gl_new(echo, NULL), gl_switch(g[i], NULL, NULL);
+  for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, gives_children, gl_main());
+  for (int i = 0; i < ROUNDS; i++) {
+    visited = 0;
+    CHECK(gl_foreach(count_visit, NULL) == 0 && visited == 4);
+  }
+  for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+  for (int i = 0; i < 3; i++) gl_release(g[i]);
+  CHECK(all_gone());
+}
+
 static void *asks_for_statistics(void *stop) {
   while (!atomic_load((atomic_bool *)stop)) CHECK(stats().alive < 1000);
   return NULL;
