@@ -316,6 +316,27 @@ TEST(visits_while_children_come_and_go) {
   CHECK(all_gone());
 }
 
+static atomic_bool asked_enough;
+static void *asks_for_its_state(void *g) {
+  while (!atomic_load(&asked_enough)) CHECK(gl_state(g) == GL_UNSTARTED);
+  return NULL;
+}
+static void fetch_and_give_back(void *g) {
+  CHECK(gl_set_parent(g, gl_main()) == GL_OK && gl_set_parent(g, their_main) == GL_OK);
+}
+// rules 15, 18: its state is asked for while it moves through threads that end
+TEST(state_is_asked_for_while_it_moves) {
+  pthread_t asker;
+  mine = gl_new(never, NULL), their_main = gl_main();
+  atomic_store(&asked_enough, false);
+  pthread_create(&asker, NULL, asks_for_its_state, mine);
+  for (int i = 0; i < ROUNDS / 4; i++) on_a_thread(fetch_and_give_back, mine);
+  atomic_store(&asked_enough, true);
+  pthread_join(asker, NULL);
+  gl_release(mine);
+  CHECK(all_gone());
+}
+
 static void *asks_for_statistics(void *stop) {
   while (!atomic_load((atomic_bool *)stop)) CHECK(stats().alive < 1000);
   return NULL;
