@@ -208,6 +208,43 @@ TEST(leaked_one_that_refuses_again_is_counted_again) {
   CHECK(all_gone());
 }
 
+BODY(touch_a_handle_when_resumed) {
+  for (;;) {
+    gl_status status = gl_switch(gl_main(), V(1), &value);
+    event(gl_status_name(status));
+    if (status == GL_OK && value) return GL_OK;
+    if (status == GL_OK) gl_release(gl_retain(gl_current()));
+  }
+}
+
+// rules 21, 22: the handle that a leaked one takes is a handle that it can lose
+TEST(leaked_one_that_takes_and_loses_a_handle_is_killed_again) {
+  uint64_t leaked = stats().leaked;
+  gl_greenlet *g = waiting(touch_a_handle_when_resumed, NULL);
+  gl_release(g);
+  CHECK(happened("GL_KILLED"));
+  void *received = NULL;
+  CHECK(gl_switch(g, NULL, &received) == GL_OK);
+  CHECK(received == V(1));
+  CHECK(happened("GL_OK GL_KILLED"));
+  CHECK(stats().leaked == leaked + 2);
+  CHECK(gl_switch(g, V(1), NULL) == GL_OK);
+  CHECK(happened("GL_OK"));
+  CHECK(all_gone());
+}
+
+// rules 16, 21: a child is a handle
+TEST(leaked_one_that_loses_its_child_is_killed_again) {
+  gl_greenlet *g = waiting(refuse_to_end, NULL);
+  gl_release(g);
+  CHECK(happened("GL_KILLED"));
+  gl_release(child_of(g, never, NULL));
+  CHECK(happened("GL_KILLED"));
+  CHECK(gl_switch(g, V(2), NULL) == GL_OK);
+  CHECK(happened("GL_OK"));
+  CHECK(all_gone());
+}
+
 static void keep_oneself(void) { kept = gl_retain(gl_current()); }
 static void keep_oneself_and_refuse(void) {
   keep_oneself();
@@ -262,86 +299,6 @@ TEST(one_may_keep_itself_again_and_again) {
   CHECK(gl_switch(kept, NULL, NULL) == GL_OK);
   CHECK(happened("GL_OK"));
   gl_release(kept);
-  CHECK(all_gone());
-}
-
-static void drop_discarded(void *data) {
-  CHECK(gl_current() == gl_main());
-  CHECK(gl_switch(gl_main(), NULL, NULL) == GL_EBUSY);
-  note_drop(data);
-}
-BODY(set_a_local_and_wait) {
-  gl_key key;
-  CHECK(gl_key_new(&key, drop_discarded) == GL_OK);
-  CHECK(gl_set_local(gl_current(), key, V(2)) == GL_OK);
-  for (;;) {
-    gl_status status = to_parent(NULL, NULL);
-    event(gl_status_name(status));
-    if (status != GL_OK) return status;
-  }
-}
-static gl_greenlet *discardable(gl_run run) { return NEW(.run = run, .data = V(1), .drop = drop_discarded, .flags = GL_DISCARD); }
-
-// rule 21: freed without unwinding, drops are called, not leaked
-TEST(discardable_one_is_freed_without_running) {
-  uint64_t leaked = stats().leaked;
-  gl_greenlet *g = discardable(set_a_local_and_wait);
-  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
-  uint64_t cached = stats().stacks_cached;
-  gl_release(g);
-  CHECK(happened("drop 1 drop 2"));
-  CHECK(stats().leaked == leaked);
-  CHECK(stats().stacks_cached == cached + 1);
-  CHECK(all_gone());
-}
-
-// rule 21: it is the last handle that discards; a kill is a kill
-TEST(discardable_one_may_be_killed) {
-  gl_greenlet *g = NEW(.run = victim, .data = (void *)&obeys, .flags = GL_DISCARD);
-  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
-  CHECK(gl_kill(g, NULL) == GL_OK);
-  CHECK(happened("GL_KILLED 0"));
-  gl_release(g);
-  CHECK(all_gone());
-}
-
-// rule 21: unstarted and dead ones as any other
-TEST(discardable_one_is_dropped_once_in_every_state) {
-  gl_release(discardable(never));
-  CHECK(happened("drop 1"));
-  gl_greenlet *g = discardable(never);
-  CHECK(gl_kill(g, NULL) == GL_OK);
-  CHECK(happened("drop 1"));
-  gl_release(g);
-  CHECK(happened(""));
-  CHECK(all_gone());
-}
-
-// rules 16, 21: what it held goes too, and is unwound if it wants to
-TEST(discarded_child_releases_its_suspended_parent) {
-  gl_greenlet *parent = waiting(victim, (void *)&obeys);
-  gl_greenlet *g = NEW(.run = count_kills, .parent = parent, .flags = GL_DISCARD);
-  killed = 0;
-  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
-  gl_release(parent);
-  CHECK(happened(""));
-  gl_release(g);
-  CHECK(happened("GL_KILLED 0"));
-  CHECK(killed == 0);
-  CHECK(all_gone());
-}
-
-// rules 16, 21
-TEST(thousand_discardable_ancestors_are_freed_without_running) {
-  gl_greenlet *last = NULL;
-  killed = 0;
-  for (int i = 0; i < 1000; i++) {
-    gl_greenlet *g = NEW(.run = count_kills, .parent = last, .flags = GL_DISCARD);
-    CHECK(gl_switch(g, NULL, NULL) == GL_OK);
-    gl_release(last), last = g;
-  }
-  gl_release(last);
-  CHECK(killed == 0);
   CHECK(all_gone());
 }
 
@@ -416,61 +373,5 @@ TEST(caller_goes_before_its_released_victim) {
   CHECK(gl_parent(g) == gl_main());
   gl_release(g);
   CHECK(happened("first kill GL_KILLED 0 second"));
-  CHECK(all_gone());
-}
-
-static void keep_lost(void *data) {
-  event("drop %d", (int)(intptr_t)data);
-  kept = gl_retain(lost);
-}
-static void make_a_child_of_lost(void *data) {
-  event("drop %d", (int)(intptr_t)data);
-  kept = child_of(lost, identity, NULL);
-}
-
-// rules 21, 26: a drop may take a handle, and that handle is good
-TEST(drop_may_keep_one_that_dies_unrun) {
-  uint64_t leaked = stats().leaked;
-  lost = NEW(.run = never, .data = V(1), .drop = keep_lost);
-  gl_release(lost);
-  CHECK(happened("drop 1"));
-  CHECK(kept == lost);
-  CHECK(gl_state(kept) == GL_DEAD);
-  CHECK(gl_parent(kept) == gl_main());
-  gl_release(kept);
-  CHECK(happened(""));
-  CHECK(stats().leaked == leaked);
-  CHECK(all_gone());
-}
-
-// rules 16, 21, 26: a child is a handle too
-TEST(drop_may_make_a_child_of_one_that_dies_unrun) {
-  lost = NEW(.run = never, .data = V(1), .drop = make_a_child_of_lost);
-  gl_release(lost);
-  CHECK(happened("drop 1"));
-  CHECK(gl_parent(kept) == lost);
-  void *received = NULL;
-  CHECK(gl_switch(kept, V(3), &received) == GL_OK);
-  CHECK(received == V(3));
-  gl_release(kept);
-  CHECK(all_gone());
-}
-
-// rules 21, 26: the same of one that is discarded
-TEST(drop_may_keep_a_discarded_one) {
-  uint64_t leaked = stats().leaked;
-  lost = NEW(.run = count_kills, .data = V(1), .drop = keep_lost, .flags = GL_DISCARD);
-  killed = 0;
-  CHECK(gl_switch(lost, NULL, NULL) == GL_OK);
-  gl_release(lost);
-  CHECK(happened("drop 1"));
-  CHECK(gl_state(kept) == GL_DEAD);
-  void *received = NULL;
-  CHECK(gl_switch(kept, V(3), &received) == GL_OK); /* dead: comes back at once */
-  CHECK(received == V(3));
-  gl_release(kept);
-  CHECK(happened(""));
-  CHECK(killed == 0);
-  CHECK(stats().leaked == leaked);
   CHECK(all_gone());
 }
