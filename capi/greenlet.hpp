@@ -109,7 +109,8 @@ struct box {
 
   const void *type; // the address of its type_tag
   box *next = nullptr;
-  gl_greenlet *sender = nullptr, *receiver = nullptr; // of an exception that ended a body
+  std::size_t number = 0;          // in the order of sending
+  gl_greenlet *receiver = nullptr; // of an exception that ended a body
 };
 template <class T> GL_ONE inline char type_tag = 0; // not const: no linker may fold two of them
 template <class T> struct box_of final : box {
@@ -129,6 +130,8 @@ inline void drop_reference(kill_record *k) noexcept {
 // What a switch looks at inline; all else is behind these two.
 GL_ONE inline std::atomic<int> boxes_on_their_way{0}; // of all threads
 GL_ONE inline std::atomic<int> kills_under_way{0};    // greenlets that have a kill_record
+
+GL_ONE inline std::atomic<std::size_t> boxes_sent{0}; // ever
 
 struct process {
   gl_key boxes = ~gl_key{0}, kill = ~gl_key{0}; // where there are no keys left, a box is a bad_alloc, and a swallowed kill goes unnoticed
@@ -158,6 +161,7 @@ inline void *send(std::unique_ptr<box> b) noexcept {
   b->next = first_box();
   if (gl_set_local(gl_main(), shared.boxes, b.get()) != GL_OK) return nullptr;
   boxes_on_their_way++;
+  b->number = ++boxes_sent;
   return b.release();
 }
 
@@ -363,18 +367,21 @@ private:
   static void *send_outcome(std::exception_ptr exception) noexcept {
     std::unique_ptr<box> b(new (std::nothrow) box_of<std::exception_ptr>(std::move(exception)));
     if (!b) return nullptr;
-    b->sender = gl_current();
-    b->receiver = gl_parent(b->sender);
+    b->receiver = gl_parent(gl_current());
     return send(std::move(b));
   }
 };
 
-/// Gives a handle back. If that unwound the greenlet, and an exception ended it, then nobody waits for that: gl_set_unhandled()'s function has seen it.
+/// Gives a handle back. Exceptions that came here meanwhile, of greenlets that were unwound, are nobody's (rule 14): gl_set_unhandled()'s function has
+/// seen them.
 inline void release(gl_greenlet *g) noexcept {
-  bool suspended = gl_state(g) == GL_SUSPENDED;
+  const std::size_t before = boxes_sent.load(std::memory_order_relaxed);
   gl_release(g);
-  if (suspended && boxes_on_their_way.load(std::memory_order_relaxed) != 0)
-    take_if([g, me = gl_current()](box *b) { return b->sender == g && b->receiver == me; });
+  if (boxes_sent.load(std::memory_order_relaxed) == before) return;
+  auto is_nobodys = [before, me = gl_current()](box *b) {
+    return b->receiver == me && static_cast<std::ptrdiff_t>(b->number - before) > 0;
+  };
+  while (take_if(is_nobodys)) {}
 }
 
 } // namespace detail

@@ -10,24 +10,26 @@ namespace gl {
 
 constexpr uint32_t most_cached_blocks = 1024;
 
-// Blocks are kept in a list of the thread that frees them. Sanitizers see each one go.
-static inline Greenlet *new_block() {
+// Blocks are kept in a list of the thread that frees them, blank: with all that few greenlets use as in a new one. Sanitizers see each one go.
+static Greenlet *new_block() {
   Realm *r = here();
-  void *memory = r->blocks;
-  if (memory) [[likely]] {
-    r->blocks = r->blocks->next;
+  if (Greenlet *g = r->blocks) {
+    r->blocks = g->next;
     r->blocks_cached--;
-  } else {
-    memory = os::allocate_aligned(alignof(Greenlet), sizeof(Greenlet));
-    if (!memory) return nullptr;
+    return g;
   }
-  return new (memory) Greenlet;
+  void *memory = os::allocate_aligned(alignof(Greenlet), sizeof(Greenlet));
+  return memory ? new (memory) Greenlet : nullptr;
 }
 
 static inline void free_block(Greenlet *g) {
   Realm *r = here();
   if (r == &detached || r->blocks_cached == most_cached_blocks || has_ended(r) || annotate::needed()) [[unlikely]]
     return free(g);
+  if (g->drop || g->drop_result || g->flags) [[unlikely]]
+    g->drop = g->drop_result = nullptr, g->flags = 0;
+  g->waits = Waits::no;
+  g->kept_kill = g->leaked = g->reaping = false;
   g->next = r->blocks;
   r->blocks = g;
   r->blocks_cached++;
@@ -51,19 +53,27 @@ void hold_again(Greenlet *g) {
   hold(g);
 }
 
-// All but what only options can ask for. NULL: no memory, or the realm has ended.
-[[gnu::always_inline]] static inline Greenlet *create(Realm *r, Greenlet *parent, gl_run run, void *data) {
-  Greenlet *g = new_block();
-  if (!g) return nullptr;
+// A block becomes a greenlet.
+[[gnu::always_inline]] static inline void fill(Greenlet *g, Realm *r, Greenlet *parent, gl_run run, void *data) {
   g->run = run;
   g->run_data = g->data = data;
   g->parent = parent;
+  g->stack_size = default_stack_size;
+  g->saved_errno = 0;
+  g->handles.store(one_handle, std::memory_order_relaxed);
+  g->life.store(Life::unstarted, std::memory_order_relaxed);
   g->realm.store(r, std::memory_order_relaxed);
+}
+
+// NULL: no memory, or the realm has ended.
+static Greenlet *create(Realm *r, Greenlet *parent, gl_run run, void *data) {
+  Greenlet *g = new_block();
+  if (!g) return nullptr;
+  fill(g, r, parent, run, data);
   if (!link(r, g)) return free(g), nullptr;
   hold_parent(parent);
   gain(r);
   tally(&Counters::created, 1);
-  tally(&Counters::alive, 1);
   return g;
 }
 
@@ -115,7 +125,9 @@ void expire(Greenlet *g) {
   g->ready.store(0, std::memory_order_relaxed);
   g->life.store(Life::ended, std::memory_order_release);
   run_drops(realm_of(g), g);
-  if (life == Life::started) discard_stack(g);
+  if (life != Life::started) return;
+  g->cxx = CxxState{};
+  discard_stack(g);
 }
 
 // Frees the block. Returns the parent, if its handle must go now.
@@ -125,7 +137,10 @@ static inline Greenlet *dispose(Greenlet *g) {
     drop_locals(r, g);
   if (g->killers) [[unlikely]]
     forget_killers(g);
-  if (g->name) free(g->name);
+  if (g->name) [[unlikely]] {
+    free(g->name);
+    g->name = nullptr;
+  }
   Greenlet *parent = g->parent;
   if (is_main(parent)) parent = nullptr;
   free_block(g);
@@ -192,7 +207,8 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   g->name = name;
   g->drop = o.drop;
   g->drop_result = o.drop_result;
-  g->stack_size = o.stack_size;
+  if (o.flags & GL_HOSTED) g->stack = nullptr;
+  else g->stack_size = o.stack_size;
   g->flags = static_cast<uint8_t>(o.flags);
   *out = g;
   return GL_OK;
@@ -207,11 +223,21 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   return create(r, r->current.load(std::memory_order_relaxed), run, data);
 }
 
+// With a block at hand and nothing else to do: create() without what can go wrong.
 gl_greenlet *gl_new(gl_run run, void *data) {
   Realm *r = here();
-  if (!run || !is_settled(r)) [[unlikely]]
+  Greenlet *g = r->blocks, *parent = r->current.load(std::memory_order_relaxed);
+  if (!run || !g || !is_settled(r) || parent->leaked || !r->list_lock.try_lock()) [[unlikely]]
     return new_slow(run, data);
-  return create(r, r->current.load(std::memory_order_relaxed), run, data);
+  r->blocks = g->next;
+  r->blocks_cached--;
+  fill(g, r, parent, run, data);
+  append(r, g);
+  r->list_lock.unlock();
+  if (parent != &r->main) parent->handles.fetch_add(one_handle, std::memory_order_relaxed);
+  r->owned++;
+  add_relaxed(r->counters.created, 1);
+  return g;
 }
 
 gl_greenlet *gl_retain(gl_greenlet *g) {

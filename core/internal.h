@@ -44,8 +44,8 @@ constexpr uintptr_t hooked = 1, slow = 2;
 
 struct Counters {
   using Field = std::atomic<int64_t> Counters::*;
-  std::atomic<int64_t> created{0}, alive{0}, stacks_mapped{0}, stacks_cached{0}, stack_bytes{0}, leaked{0};
-  static const Field fields[6];
+  std::atomic<int64_t> created{0}, died{0}, stacks_mapped{0}, stack_bytes{0}, leaked{0};
+  static const Field fields[5];
 };
 
 } // namespace gl
@@ -77,7 +77,7 @@ struct alignas(64) gl_greenlet {
   void *run_data = nullptr;
   void *data = nullptr;
   union {
-    size_t stack_size = 0; // until the start
+    size_t stack_size = 0; // until the start; rounded
     gl::Stack *stack;      // from then on; NULL: none (main, hosted)
   };
   gl::Greenlet *prev = nullptr, *next = nullptr; // the realm's list, a ring through main; `next` is NULL outside
@@ -128,7 +128,8 @@ struct alignas(64) gl_realm {
   gl::OrphanQueue due;            // to be killed at its next call
   gl::Greenlet *blocks = nullptr; // free ones, by `next`
   uint32_t blocks_cached = 0;
-  uint32_t stacks_cached = 0, stacks_coloured = 0;
+  std::atomic<uint32_t> stacks_cached{0};
+  uint32_t stacks_coloured = 0;
   gl::Stack *stacks = nullptr;  // free ones
   void *discarded_sp = nullptr; // where the last switch of an ended greenlet saves
   gl::Fiber main_fiber{};       // what sanitizers know of the thread's own stack
@@ -167,28 +168,36 @@ inline bool is_settled(const Realm *r) {
 }
 void rearm(Realm *r); // lets switches be fast, if nothing stands against it
 inline void slow_down(Realm *r) { r->fast.store(slow, std::memory_order_relaxed); }
+// For what has one writer and readers that need not be exact: no locked instruction.
+template <class Number, class Change> inline Number add_relaxed(std::atomic<Number> &n, Change change) {
+  Number sum = n.load(std::memory_order_relaxed) + static_cast<Number>(change);
+  n.store(sum, std::memory_order_relaxed);
+  return sum;
+}
 void tally_detached(Counters::Field field, int64_t n);
-inline void tally(Counters::Field field, int64_t n) { // a thread's own counters have one writer, so no locked instruction is needed
+inline void tally(Counters::Field field, int64_t n) {
   Realm *r = here();
   if (r == &detached) [[unlikely]]
     return tally_detached(field, n);
-  auto &counter = r->counters.*field;
-  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  add_relaxed(r->counters.*field, n);
 }
-void sum_counters(Counters &sum);
+void sum_counters(Counters &sum, uint64_t &stacks_cached);
 inline Realm *realm_of(const Greenlet *g) { return g->realm.load(std::memory_order_relaxed); }
 inline bool has_ended(const Realm *r) { return r->ended.load(std::memory_order_acquire); }
 inline bool is_main(const Greenlet *g) { return g == &realm_of(g)->main; }
 inline bool is_mine(const Greenlet *g) { return realm_of(g) == here() || realm_of(g)->hosted; }
 
-inline bool link(Realm *r, Greenlet *g) { // false: the realm has ended
-  Locked lock(r->list_lock);
-  if (has_ended(r)) return false;
+inline void append(Realm *r, Greenlet *g) { // under list_lock
   Greenlet *main = &r->main, *last = main->prev;
   g->prev = last;
   g->next = main;
   last->next = g;
   main->prev = g;
+}
+inline bool link(Realm *r, Greenlet *g) { // false: the realm has ended
+  Locked lock(r->list_lock);
+  if (has_ended(r)) return false;
+  append(r, g);
   return true;
 }
 inline void unlink(Realm *r, Greenlet *g) {
@@ -232,7 +241,8 @@ private:
 void hold(Greenlet *g);                     // for the library's own use: a leaked one stays so
 void hold_again(Greenlet *g);               // for the user's
 inline void hold_parent(Greenlet *parent) { // main needs no handle: its realm lives as long as its greenlets
-  if (!is_main(parent)) hold_again(parent);
+  if (!is_main(parent)) [[unlikely]]
+    hold_again(parent);
 }
 void let_go(Greenlet *g); // the last handle of a suspended one makes it an orphan
 void run_drops(Realm *r, Greenlet *g);
@@ -244,11 +254,11 @@ inline bool claim(Greenlet *g) { // an unstarted one; false: another thread, or 
   return true;
 }
 inline void unclaim(Greenlet *g) { g->life.store(Life::unstarted, std::memory_order_release); }
-inline void retire(Greenlet *g) { // out of the list and the count of the living
+inline void retire(Greenlet *g) { // out of the list, and counted
   Realm *r = realm_of(g);
   if (has_ended(r)) return; // with its thread, at a fork
   unlink(r, g);
-  tally(&Counters::alive, -1);
+  tally(&Counters::died, 1);
 }
 void expire(Greenlet *g);  // ends an unstarted or a suspended one without running it; finish() or destroy() follows
 void finish(Greenlet *g);  // the last touch of whoever ended it
@@ -293,15 +303,30 @@ void end_thread(Realm *r);
 // --- stack.cc: where greenlets run ----------------------------------------------------------------------------------------------------
 struct Stack {
   char *low;
-  size_t size; // of the mapping without its guard; this struct lies near its top
+  size_t size; // as asked for; this struct lies above
   Stack *next;
   unsigned valgrind_id;
   Fiber fiber;
 };
 constexpr uint32_t most_cached_stacks = 256;
-bool round_stack_size(size_t &size); // 0: the default; false: nothing that large
-Stack *take_stack(Realm *r, size_t size);
-void give_stack(Realm *r, Stack *stack);
+constexpr size_t default_stack_size = 256 << 10; // whole pages everywhere
+bool round_stack_size(size_t &size);             // 0: the default; false: nothing that large
+Stack *take_stack_slow(Realm *r, size_t size);
+inline Stack *take_stack(Realm *r, size_t size) { // NULL: no memory
+  Stack *stack = r->stacks;
+  if (!stack || stack->size != size || annotate::needed()) [[unlikely]]
+    return take_stack_slow(r, size);
+  r->stacks = stack->next;
+  add_relaxed(r->stacks_cached, -1);
+  return stack;
+}
+size_t uncache_stack(Realm *r, Stack **link);
+inline void give_stack(Realm *r, Stack *stack) { // into the cache, also while the caller still runs on it: a full one gives up another
+  stack->next = r->stacks;
+  r->stacks = stack;
+  if (add_relaxed(r->stacks_cached, 1) > most_cached_stacks) [[unlikely]]
+    uncache_stack(r, &stack->next);
+}
 size_t free_stacks(Realm *r);
 
 // --- locals.cc ------------------------------------------------------------------------------------------------------------------------

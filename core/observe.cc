@@ -94,14 +94,15 @@ int gl_realm_foreach(gl_realm *realm, int (*visit)(void *user, gl_greenlet *g), 
 gl_status gl_get_stats(gl_stats *stats) {
   if (!stats || stats->size == 0) return GL_EINVAL;
   Counters sum;
-  sum_counters(sum);
+  uint64_t stacks_cached;
+  sum_counters(sum, stacks_cached);
   auto of = [](const std::atomic<int64_t> &n) { return static_cast<uint64_t>(n.load(std::memory_order_relaxed)); };
   gl_stats full{};
   full.size = stats->size;
   full.created = of(sum.created);
-  full.alive = of(sum.alive);
+  full.alive = full.created - of(sum.died);
   full.stacks_mapped = of(sum.stacks_mapped);
-  full.stacks_cached = of(sum.stacks_cached);
+  full.stacks_cached = stacks_cached;
   full.stack_bytes = of(sum.stack_bytes);
   full.leaked = of(sum.leaked);
   memcpy(stats, &full, full.size < sizeof full ? full.size : sizeof full);

@@ -12,8 +12,8 @@ constinit Realm detached;
 constinit thread_local Realm *thread_realm GL_TLS_MODEL = &detached;
 Lock forest_lock;
 std::atomic<void *(*)()> cxx_runtime{nullptr};
-const Counters::Field Counters::fields[] = {&Counters::created,       &Counters::alive,       &Counters::stacks_mapped,
-                                            &Counters::stacks_cached, &Counters::stack_bytes, &Counters::leaked};
+const Counters::Field Counters::fields[] = {&Counters::created, &Counters::died, &Counters::stacks_mapped, &Counters::stack_bytes,
+                                            &Counters::leaked};
 
 namespace {
 
@@ -59,7 +59,7 @@ void after_fork_in_child() {
     if (r == here()) continue;
     r->ended.store(true, std::memory_order_release);
     refuse_orphans(r);
-    r->counters.alive.store(0, std::memory_order_relaxed);
+    r->counters.died.store(r->counters.created.load(std::memory_order_relaxed), std::memory_order_relaxed);
     delist(r);
     r->keepers += r->owned - keepers_at_start;
   }
@@ -144,12 +144,13 @@ InCallback::~InCallback() {
 
 void tally_detached(Counters::Field field, int64_t n) { totals.*field += n; }
 
-void sum_counters(Counters &sum) {
+void sum_counters(Counters &sum, uint64_t &stacks_cached) {
   Locked lock(registry_lock);
-  for (auto field : Counters::fields) {
-    int64_t n = totals.*field;
-    for (Realm *r = registry; r; r = r->next_realm) n += r->counters.*field;
-    sum.*field = n;
+  for (auto field : Counters::fields) sum.*field = (totals.*field).load(std::memory_order_relaxed);
+  stacks_cached = 0;
+  for (Realm *r = registry; r; r = r->next_realm) {
+    for (auto field : Counters::fields) add_relaxed(sum.*field, (r->counters.*field).load(std::memory_order_relaxed));
+    stacks_cached += r->stacks_cached.load(std::memory_order_relaxed);
   }
 }
 

@@ -16,49 +16,61 @@
 
 namespace gl {
 
-constexpr size_t default_size = 256 << 10, smallest_size = 16 << 10;
+constexpr size_t smallest_size = 16 << 10;
 
 bool round_stack_size(size_t &size) {
   size_t page = os::page_size();
-  if (size == 0) size = default_size;
+  if (size == 0) size = default_stack_size;
   if (size < smallest_size) size = smallest_size;
   if (size > SIZE_MAX / 2) return false;
   size = (size + page - 1) / page * page;
   return true;
 }
 
+// Tops at the same place of their pages would compete for one set of the first-level cache, so they start at different places of one page more than was
+// asked for.
+constexpr size_t colours = 32, colour_step = 128;
+
+static size_t mapped_bytes(size_t size) { return size + os::page_size(); }
+
 static Stack *map_stack(Realm *r, size_t size) {
-  size_t guard = os::page_size();
-  char *low = os::map_stack(size, guard);
+  size_t bytes = mapped_bytes(size), guard = os::page_size();
+  char *low = os::map_stack(bytes, guard);
   if (!low) return nullptr;
-  // Tops at the same place of their pages would compete for one set of the first-level cache.
-  size_t colour = static_cast<size_t>(++r->stacks_coloured) % 32 * 128;
-  Stack *stack = reinterpret_cast<Stack *>(low + size - colour) - 1;
+  size_t colour = ++r->stacks_coloured % colours * colour_step;
+  Stack *stack = reinterpret_cast<Stack *>(low + bytes - colour) - 1;
   stack->low = low; // the rest is zero
   stack->size = size;
-  stack->valgrind_id = annotate::mapped(low, size);
+  stack->valgrind_id = annotate::mapped(low, bytes);
   tally(&Counters::stacks_mapped, 1);
-  tally(&Counters::stack_bytes, static_cast<int64_t>(size + guard));
+  tally(&Counters::stack_bytes, static_cast<int64_t>(bytes + guard));
   return stack;
 }
 
-static void unmap_stack(Stack *stack) {
-  size_t size = stack->size, guard = os::page_size();
-  annotate::unmapped(stack->low, size, stack->fiber, stack->valgrind_id);
+// Returns the bytes of address space given back.
+static size_t unmap_stack(Stack *stack) {
+  size_t bytes = mapped_bytes(stack->size), guard = os::page_size();
+  annotate::unmapped(stack->low, bytes, stack->fiber, stack->valgrind_id);
   tally(&Counters::stacks_mapped, -1);
-  tally(&Counters::stack_bytes, -static_cast<int64_t>(size + guard));
-  os::unmap_stack(stack->low, size, guard);
+  tally(&Counters::stack_bytes, -static_cast<int64_t>(bytes + guard));
+  os::unmap_stack(stack->low, bytes, guard);
+  return bytes + guard;
 }
 
-Stack *take_stack(Realm *r, size_t size) {
-  round_stack_size(size);
+size_t uncache_stack(Realm *r, Stack **link) {
+  Stack *stack = *link;
+  *link = stack->next;
+  add_relaxed(r->stacks_cached, -1);
+  return unmap_stack(stack);
+}
+
+Stack *take_stack_slow(Realm *r, size_t size) {
   Stack **link = &r->stacks;
   while (*link && (*link)->size != size) link = &(*link)->next;
   Stack *stack = *link;
   if (stack) {
     *link = stack->next;
-    r->stacks_cached--;
-    tally(&Counters::stacks_cached, -1);
+    add_relaxed(r->stacks_cached, -1);
   } else {
     stack = map_stack(r, size);
     if (!stack) return nullptr;
@@ -67,30 +79,9 @@ Stack *take_stack(Realm *r, size_t size) {
   return stack;
 }
 
-static void uncache(Realm *r, Stack **link) {
-  Stack *stack = *link;
-  *link = stack->next;
-  r->stacks_cached--;
-  tally(&Counters::stacks_cached, -1);
-  unmap_stack(stack);
-}
-
-// The caller may still be running on `stack`: what a full cache gives up is another one.
-void give_stack(Realm *r, Stack *stack) {
-  if (r == &detached) return unmap_stack(stack);
-  stack->next = r->stacks;
-  r->stacks = stack;
-  r->stacks_cached++;
-  tally(&Counters::stacks_cached, 1);
-  if (r->stacks_cached > most_cached_stacks) uncache(r, &stack->next);
-}
-
 size_t free_stacks(Realm *r) {
   size_t released = 0;
-  while (r->stacks) {
-    released += r->stacks->size + os::page_size();
-    uncache(r, &r->stacks);
-  }
+  while (r->stacks) released += uncache_stack(r, &r->stacks);
   return released;
 }
 

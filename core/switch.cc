@@ -9,42 +9,27 @@
 
 namespace gl {
 
-// --- What each greenlet has of its own (rule 23), beside the registers that the jump saves ---------------------------------------------
+enum class Transfer { resume, start, end };
 
-[[gnu::always_inline]] static inline void exchange_fp(Greenlet *from, Greenlet *to) {
-  if (from->fp == to->fp) return; // both of the set that is shared with main
-  save_fp(from->fp);
-  load_fp(to->fp);
-}
-
-// Most often there is nothing to exchange, and stores would make each switch wait for the one before. The current one's own `cxx` is empty: its state
-// is the thread's.
-[[gnu::always_inline]] static inline void exchange_errno_and_exceptions(Realm *r, Greenlet *from, Greenlet *to) {
+// What each greenlet has of its own (rule 23), beside the registers that the jump saves. Most often there is nothing to exchange, and stores would
+// make each switch wait for the one before. The current one's own `cxx` is empty: its state is the thread's.
+template <Transfer how> [[gnu::always_inline]] static inline void exchange(Realm *r, Greenlet *from, Greenlet *to) {
+  if (from->fp != to->fp) { // else both have the set that is shared with main
+    if (how != Transfer::end || from->fp == &r->shared_fp) save_fp(from->fp);
+    if (how == Transfer::start && to->fp == &to->own_fp) to->own_fp = *from->fp; // it starts with what is in force
+    else load_fp(to->fp);
+  }
   int own_errno = *r->thread_errno;
-  from->saved_errno = own_errno;
+  if (how != Transfer::end) from->saved_errno = own_errno;
   if (own_errno != to->saved_errno) [[unlikely]]
     *r->thread_errno = to->saved_errno;
   CxxState *cxx = r->cxx;
   if (reinterpret_cast<uintptr_t>(cxx->caught) | cxx->uncaught | reinterpret_cast<uintptr_t>(to->cxx.caught) | to->cxx.uncaught)
       [[unlikely]] {
-    from->cxx = *cxx;
+    if (how != Transfer::end) from->cxx = *cxx;
     *cxx = to->cxx;
     to->cxx = CxxState{};
   }
-}
-
-// A new one starts with the control words that are in force, or with those that are shared.
-[[gnu::always_inline]] static inline void inherit_fp(Greenlet *from, Greenlet *to) {
-  if (to->fp != &to->own_fp) return exchange_fp(from, to);
-  save_fp(from->fp);
-  to->own_fp = *from->fp;
-}
-
-// What an ended one leaves in force is of no interest, unless it is shared.
-[[gnu::always_inline]] static inline void leave_fp(Realm *r, Greenlet *from, Greenlet *to) {
-  if (from->fp == to->fp) return;
-  if (from->fp == &r->shared_fp) save_fp(from->fp);
-  load_fp(to->fp);
 }
 
 // --- The slow path ----------------------------------------------------------------------------------------------------------------------
@@ -91,9 +76,8 @@ static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void *
     return d.status;
   }
   run_hooks(r, from, to);
-  if (d.start) inherit_fp(from, to);
-  else exchange_fp(from, to);
-  exchange_errno_and_exceptions(r, from, to);
+  if (d.start) exchange<Transfer::start>(r, from, to);
+  else exchange<Transfer::resume>(r, from, to);
   return jump(r, from, to, d, &from->sp, received);
 }
 
@@ -152,36 +136,35 @@ void discard_stack(Greenlet *g) {
 }
 
 // The stack of an ended one is in the cache, and perhaps `g` is freed, before the last jump from it.
-[[noreturn, gnu::noinline]] static void end_slow(Realm *r, Greenlet *g, gl_status outcome, void *result) {
+[[gnu::noinline]] static int end_slow(Realm *r, Greenlet *g, gl_status outcome, void *result) {
   gl_delivery d;
   decide_end(r, outcome, result, d);
   run_hooks(r, g, d.next);
-  leave_fp(r, g, d.next);
-  exchange_errno_and_exceptions(r, g, d.next);
+  if (d.start) exchange<Transfer::start>(r, g, d.next);
+  else exchange<Transfer::end>(r, g, d.next);
   Stack *stack = g->stack;
   r->ending = stack;
   finish(g);
   give_stack(r, stack);
-  jump(r, nullptr, d.next, d, &r->discarded_sp, nullptr);
-  __builtin_unreachable();
+  return jump(r, nullptr, d.next, d, &r->discarded_sp, nullptr);
 }
 
-// With nothing to drop or to tell, and a parent that waits in a switch: what decide_end() and end_slow() come to then.
-[[noreturn]] static void end(Realm *r, Greenlet *g, gl_status outcome, void *result) {
+// With nothing to drop or to tell, and a parent that waits in a switch: what decide_end() and end_slow() come to then. Ends in a sibling call: a call
+// that never returns would spoil the prediction of all returns that follow.
+[[gnu::always_inline]] static inline int end(Realm *r, Greenlet *g, gl_status outcome, void *result) {
   Greenlet *heir = g->parent;
   uintptr_t own = reinterpret_cast<uintptr_t>(r);
   if (r->fast.load(std::memory_order_relaxed) != own || heir->ready.load(std::memory_order_relaxed) != own || g->killers || g->drop ||
       g->locals || g->handles.load(std::memory_order_relaxed) < one_handle || r->stacks_cached == most_cached_stacks) [[unlikely]]
-    end_slow(r, g, outcome, result);
+    return end_slow(r, g, outcome, result);
   retire(g);
   g->ready.store(0, std::memory_order_relaxed);
-  leave_fp(r, g, heir);
-  exchange_errno_and_exceptions(r, g, heir);
+  exchange<Transfer::end>(r, g, heir);
   r->current.store(heir, std::memory_order_relaxed);
   give_stack(r, g->stack);
   void *load = heir->sp;
   g->life.store(Life::dead, std::memory_order_release); // the last touch
-  gl_arch_leave(nullptr, load, result, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN);
+  return gl_arch_leave(nullptr, load, result, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN);
 }
 
 [[gnu::noinline]] static void arrive_slow(Realm *r, Greenlet *g) {
@@ -189,13 +172,13 @@ void discard_stack(Greenlet *g) {
   reap(r);
 }
 
-extern "C" [[gnu::visibility("hidden"), noreturn, gnu::used]] void gl_enter(Greenlet *g, void *value, gl_run run) {
+extern "C" [[gnu::visibility("hidden"), gnu::used]] int gl_enter(Greenlet *g, void *value, gl_run run) {
   Realm *r = here();
   if (r->fast.load(std::memory_order_relaxed) == slow) [[unlikely]]
     arrive_slow(r, g);
   void *result = nullptr;
   gl_status outcome = run(g->run_data, value, &result);
-  end(r, g, outcome, result);
+  return end(r, g, outcome, result);
 }
 
 void end_thread(Realm *r) {
@@ -234,8 +217,7 @@ using namespace gl;
   r->busy = 0;
   *r->thread_errno = kept;
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r); // a hook changed something
-  exchange_fp(from, target);
-  exchange_errno_and_exceptions(r, from, target);
+  exchange<Transfer::resume>(r, from, target);
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
 }
 
@@ -251,8 +233,7 @@ using namespace gl;
   target->life.store(Life::started, std::memory_order_release);
   target->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
   r->current.store(target, std::memory_order_relaxed);
-  inherit_fp(from, target);
-  exchange_errno_and_exceptions(r, from, target);
+  exchange<Transfer::start>(r, from, target);
   return gl_arch_swap(&from->sp, target->sp, value, GL_OK, received ? received : &r->sink);
 }
 
@@ -269,8 +250,7 @@ using namespace gl;
     return switch_slow(target, status, value, received);
   }
   r->current.store(target, std::memory_order_relaxed);
-  exchange_fp(from, target);
-  exchange_errno_and_exceptions(r, from, target);
+  exchange<Transfer::resume>(r, from, target);
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
 }
 

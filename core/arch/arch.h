@@ -21,7 +21,7 @@ __attribute__((visibility("hidden"))) int gl_arch_swap(void **save, void *load, 
 __attribute__((visibility("hidden"))) int gl_arch_swap_call(void **save, void *load, void *value, int status, void **received,
                                                             void (*first)(void));
 // The same for the last switch of an ended greenlet: nothing is saved.
-[[noreturn]] __attribute__((visibility("hidden"))) void gl_arch_leave(void *unused, void *load, void *value, int status);
+__attribute__((visibility("hidden"))) int gl_arch_leave(void *unused, void *load, void *value, int status);
 // Where a first frame begins: calls gl_enter() with what the frame holds.
 __attribute__((visibility("hidden"))) void gl_arch_enter(void);
 }

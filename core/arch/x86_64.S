@@ -128,8 +128,12 @@ FUNCTION(gl_arch_enter)
         mov     %rbx, %rdi              /* greenlet */
         mov     %rdx, %rsi              /* value */
         mov     %r12, %rdx              /* run */
-        call    gl_enter
-        ud2                             /* gl_enter() never returns */
+        lea     1f(%rip), %rax
+        push    %rax
+        .cfi_adjust_cfa_offset 8
+        jmp     gl_enter                /* not a call: the greenlet leaves by a jump, and an unmatched call spoils the return predictor */
+        .cfi_adjust_cfa_offset -8
+1:      ud2                             /* gl_enter() never returns */
 END(gl_arch_enter)
 
 #endif

@@ -283,6 +283,25 @@ TEST(an_exception_that_nobody_waits_for_is_freed) {
   CHECK(nothing_left());
 }
 
+// rules 14 and 16
+TEST(exceptions_of_ancestors_that_nobody_waits_for_are_freed) {
+  gl_set_unhandled(note_payload, nullptr);
+  gl::greenlet child;
+  gl::greenlet parent([&] {
+    child = gl::greenlet([] {});
+    try {
+      to_parent_as();
+    } catch (const gl::killed &) { throw counted(); }
+  });
+  parent.switch_to();
+  parent.reset();
+  CHECK(happened(""));
+  child.reset(); // unstarted, and the last to hold its parent
+  CHECK(happened("unhandled"));
+  gl_set_unhandled(nullptr, nullptr);
+  CHECK(nothing_left());
+}
+
 TEST(a_release_frees_no_exception_that_somebody_holds) {
   gl::greenlet thrower([] { throw std::runtime_error("held"); });
   void *held;

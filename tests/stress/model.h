@@ -109,11 +109,13 @@ public:
       at(g).state = GL_DEAD;
     }
     place = at_thread_end;
-    for (int g = 1; g < int(greenlets.size()); g++) {
-      const Greenlet &it = at(g);
-      if (!it.freed && it.waits == Greenlet::in_library) lose(it.victim);
-      if (!it.freed && !it.handles) bury(g); // it was leaked
-    }
+    int count = int(greenlets.size());
+    for (int g = 1; g < count; g++) // no kill is pending any more
+      if (!at(g).freed && at(g).waits == Greenlet::in_library) lose(at(g).victim);
+    for (int g = 1; g < count; g++)
+      for (int killer : std::exchange(at(g).killers, {})) lose(killer);
+    for (int g = 1; g < count; g++) // those that had leaked
+      if (!at(g).freed && !at(g).handles) bury(g);
   }
 
 private:
@@ -174,9 +176,8 @@ private:
     if (g <= 0 || --at(g).handles) return;
     if (at(g).dying || g == in_transfer) open = true;
     if (g == current) return; // rule 22: it goes on
-    bool sleeps = at(g).state == GL_SUSPENDED;
-    if (sleeps && (hosted || place != user)) enqueue(g);
-    else if (place != user) dispose(g);
+    if (at(g).state != GL_SUSPENDED) dispose(g);
+    else if (hosted || place != user) enqueue(g);
     else dispose_now(g);
   }
   void enqueue(int g) { // rules 18, 36
