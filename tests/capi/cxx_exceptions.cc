@@ -20,9 +20,7 @@ int current_number() {
   if (!std::current_exception()) return 0;
   try {
     throw;
-  } catch (const Numbered &e) {
-    return e.number;
-  }
+  } catch (const Numbered &e) { return e.number; }
 }
 
 // Catches `data`, waits inside the catch block, throws it again; gives its number to the parent.
@@ -61,9 +59,7 @@ BODY(throws_and_catches) {
   CHECK(current_number() == 0 && std::uncaught_exceptions() == 0);
   try {
     throw Numbered(99);
-  } catch (const Numbered &e) {
-    CHECK(e.number == 99 && current_number() == 99);
-  }
+  } catch (const Numbered &e) { CHECK(e.number == 99 && current_number() == 99); }
   return GL_OK;
 }
 void another_throws() {
@@ -113,9 +109,7 @@ TEST(main_keeps_what_it_caught) {
       CHECK(rethrown(b) == 2 && current_number() == 7);
       throw;
     }
-  } catch (const Numbered &e) {
-    CHECK(e.number == 7);
-  }
+  } catch (const Numbered &e) { CHECK(e.number == 7); }
   CHECK(nothing_left());
 }
 
@@ -142,7 +136,8 @@ BODY(waits_in_nested_catch_blocks) {
 // rule 23: nested catch blocks of two greenlets, in step
 TEST(nested_catch_blocks_are_kept) {
   gl_greenlet *a = gl_new(waits_in_nested_catch_blocks, nullptr), *b = gl_new(waits_in_nested_catch_blocks, nullptr);
-  for (int i = 0; i < 4; i++) CHECK(gl_switch(a, nullptr, nullptr) == GL_OK && gl_switch(b, nullptr, nullptr) == GL_OK && current_number() == 0);
+  for (int i = 0; i < 4; i++)
+    CHECK(gl_switch(a, nullptr, nullptr) == GL_OK && gl_switch(b, nullptr, nullptr) == GL_OK && current_number() == 0);
   CHECK(gl_state(a) == GL_DEAD && gl_state(b) == GL_DEAD);
   gl_release(a), gl_release(b);
   CHECK(nothing_left());
@@ -247,8 +242,7 @@ namespace {
 void throws_in_a_hook(void *, gl_greenlet *, gl_greenlet *) {
   try {
     throw Numbered(50);
-  } catch (const Numbered &) {
-  }
+  } catch (const Numbered &) {}
 }
 void throws_in_a_tracer(void *, int, gl_greenlet *, gl_greenlet *) { throws_in_a_hook(nullptr, nullptr, nullptr); }
 void interleaves() {

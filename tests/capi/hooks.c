@@ -4,9 +4,7 @@
 
 static gl_greenlet *a, *b;
 static const char *name_of(const gl_greenlet *g) { return g == gl_main() ? "main" : g == a ? "a" : g == b ? "b" : "?"; }
-static void note(void *user, gl_greenlet *from, gl_greenlet *to) {
-  event("%s%s>%s", (const char *)user, name_of(from), name_of(to));
-}
+static void note(void *user, gl_greenlet *from, gl_greenlet *to) { event("%s%s>%s", (const char *)user, name_of(from), name_of(to)); }
 static void hook(void) { CHECK(gl_hook_add(note, "") == GL_OK); }
 static bool hooked(const char *expected) {
   CHECK(gl_hook_remove(note, "") == GL_OK);

@@ -59,7 +59,9 @@ TEST(orphans_come_in_the_order_of_release) {
   realm_ends();
 }
 
-static void note_unhandled(UNUSED void *user, gl_greenlet *g, void *payload) { event("unhandled %s %d", gl_name(g), (int)(intptr_t)payload); }
+static void note_unhandled(UNUSED void *user, gl_greenlet *g, void *payload) {
+  event("unhandled %s %d", gl_name(g), (int)(intptr_t)payload);
+}
 // rules 14, 36: what an orphan leaves goes to drop_result, or to the unhandled function
 TEST(what_orphans_leave_is_dropped) {
   realm_begins();

@@ -31,7 +31,9 @@ TEST(hosted_greenlet_starts_and_ends) {
 
 // rule 4: outcomes
 TEST(hosted_outcomes) {
-  const struct { gl_status outcome, delivered; } all[] = {{GL_OK, GL_OK}, {GL_THROWN, GL_THROWN}, {GL_KILLED, GL_OK}, {GL_ALIVE, GL_THROWN}, {-1, GL_THROWN}, {99, GL_THROWN}};
+  const struct {
+    gl_status outcome, delivered;
+  } all[] = {{GL_OK, GL_OK}, {GL_THROWN, GL_THROWN}, {GL_KILLED, GL_OK}, {GL_ALIVE, GL_THROWN}, {-1, GL_THROWN}, {99, GL_THROWN}};
   realm_begins();
   for (int i = 0; i < 6; i++) {
     gl_greenlet *g = hosted(realm_main);
@@ -139,8 +141,9 @@ TEST(hosted_kill_of_unstarted_and_dead) {
 }
 
 /* A call that fails leaves `out` and the realm alone (rules 9, 35). */
-#define FAILS(call, expected) \
-  (memset(&out, 0x5a, sizeof out), (call) == (expected) && out.next == before.next && out.value == before.value && gl_realm_current(realm) == now)
+#define FAILS(call, expected)      \
+  (memset(&out, 0x5a, sizeof out), \
+   (call) == (expected) && out.next == before.next && out.value == before.value && gl_realm_current(realm) == now)
 
 // rules 9, 13, 30, 35: every argument that may be wrong
 TEST(host_calls_refuse) {
@@ -216,13 +219,14 @@ TEST(hosted_and_ordinary_ones_are_no_family) {
 
 static bool not_supported(gl_greenlet *g) {
   void *received = V(77);
-  return gl_switch(g, NULL, &received) == GL_ENOTSUP && gl_throw(g, NULL, &received) == GL_ENOTSUP &&
-         gl_kill(g, &received) == GL_ENOTSUP && received == V(77);
+  return gl_switch(g, NULL, &received) == GL_ENOTSUP && gl_throw(g, NULL, &received) == GL_ENOTSUP && gl_kill(g, &received) == GL_ENOTSUP &&
+         received == V(77);
 }
 // rule 34: gl_switch and its like do not carry hosted ones, in any state, also when their realm has ended
 TEST(ordinary_transfers_to_hosted_ones_are_ENOTSUP) {
   realm_begins();
-  gl_greenlet *unstarted = hosted(realm_main), *suspended = waiting_in_realm(realm_main), *dead = hosted(realm_main), *running = hosted(realm_main);
+  gl_greenlet *unstarted = hosted(realm_main), *suspended = waiting_in_realm(realm_main), *dead = hosted(realm_main),
+              *running = hosted(realm_main);
   switches_to(dead, NULL), ends_with(GL_OK, NULL), switches_to(running, NULL);
   gl_greenlet *all[] = {unstarted, suspended, dead, running, realm_main};
   for (int i = 0; i < 5; i++) CHECK(not_supported(all[i]));

@@ -43,8 +43,8 @@ static gl_status new_cut_off(const gl_options *options, size_t size, gl_greenlet
 TEST(options_of_an_older_caller) {
   gl_options options = good();
   options.data = V(5), options.name = "name", options.drop = NULL;
-  const size_t cuts[] = {offsetof(gl_options, data), offsetof(gl_options, drop), offsetof(gl_options, parent), offsetof(gl_options, name),
-                         offsetof(gl_options, flags), offsetof(gl_options, flags) + sizeof options.flags};
+  const size_t cuts[] = {offsetof(gl_options, data), offsetof(gl_options, drop),  offsetof(gl_options, parent),
+                         offsetof(gl_options, name), offsetof(gl_options, flags), offsetof(gl_options, flags) + sizeof options.flags};
   for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
     gl_greenlet *g = NULL;
     CHECK(new_cut_off(&options, cuts[i], &g) == GL_OK);

@@ -4,7 +4,7 @@
 #include "partner.h"
 #include <fenv.h>
 #ifdef __SSE__
-#  include <xmmintrin.h>
+#include <xmmintrin.h>
 #endif
 
 #define KEEP (-1)
@@ -229,10 +229,10 @@ TEST(threads_do_not_share_the_set) {
 #ifdef __GLIBC__
 static int traps(void) {
   int enabled = fegetexcept();
-#  ifdef __SSE__
+#ifdef __SSE__
   const int masked = (int)(_mm_getcsr() >> 7) & FE_ALL_EXCEPT;
   if ((FE_ALL_EXCEPT & ~masked) != enabled) return -2;
-#  endif
+#endif
   return enabled;
 }
 BODY(traps_divisions) {

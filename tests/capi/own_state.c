@@ -26,8 +26,8 @@ static uint64_t registers_changed(gl_greenlet *target, uint64_t seed) {
   for (int i = 0; i < 16; i++) v[i] = source + (uint64_t)i;
   uint64_t a = source + 1, b = source + 2, c = source + 3, d = source + 4, e = source + 5, f = source + 6, g = source + 7, h = source + 8;
   gl_switch(target, NULL, NULL);
-  uint64_t changed = (a ^ (source + 1)) | (b ^ (source + 2)) | (c ^ (source + 3)) | (d ^ (source + 4)) | (e ^ (source + 5)) | (f ^ (source + 6)) |
-                     (g ^ (source + 7)) | (h ^ (source + 8));
+  uint64_t changed = (a ^ (source + 1)) | (b ^ (source + 2)) | (c ^ (source + 3)) | (d ^ (source + 4)) | (e ^ (source + 5)) |
+                     (f ^ (source + 6)) | (g ^ (source + 7)) | (h ^ (source + 8));
   for (int i = 0; i < 16; i++) changed |= v[i] ^ (source + (uint64_t)i);
   return changed;
 }

@@ -69,8 +69,8 @@ static void by_bad_set_parent(gl_greenlet *g) { (void)g, gl_set_parent(NULL, NUL
 static void by_cyclic_set_parent(gl_greenlet *g) { gl_set_parent(g, g); }
 
 static void (*const draining[])(gl_greenlet *) = {
-    by_new,    by_new_with,  by_bad_new, by_bad_new_with, by_switch,       by_self_switch, by_bad_switch,     by_throw,
-    by_bad_throw, by_kill, by_bad_kill, by_kill_of_main, by_release, by_set_parent, by_bad_set_parent, by_cyclic_set_parent};
+    by_new,       by_new_with, by_bad_new,  by_bad_new_with, by_switch,  by_self_switch, by_bad_switch,     by_throw,
+    by_bad_throw, by_kill,     by_bad_kill, by_kill_of_main, by_release, by_set_parent,  by_bad_set_parent, by_cyclic_set_parent};
 
 // rule 18: each of the named calls drains the queue, also when it then fails
 TEST(each_call_kills_what_was_released_elsewhere) {

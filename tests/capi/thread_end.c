@@ -96,7 +96,9 @@ BODY(starts_another_when_killed) {
   left = next;
   return GL_KILLED;
 }
-static void leave_one_that_starts_another(UNUSED void *arg) { left = gl_new(starts_another_when_killed, NULL), gl_switch(left, NULL, NULL); }
+static void leave_one_that_starts_another(UNUSED void *arg) {
+  left = gl_new(starts_another_when_killed, NULL), gl_switch(left, NULL, NULL);
+}
 // rule 19: one that is killed at the end may leave others behind
 TEST(started_by_a_kill_at_the_end_is_leaked) {
   struct partner other;
@@ -167,7 +169,8 @@ static void leave_locals(UNUSED void *arg) {
 TEST(locals_are_dropped_at_the_end) {
   gl_key_new(&key, note_drop);
   CHECK(leaks_of(leave_locals) == 1);
-  CHECK(strstr(events, "drop 1") && strstr(events, "drop 2") && strstr(events, "drop 3") && strlen(events) == strlen("drop 1 drop 2 drop 3"));
+  CHECK(strstr(events, "drop 1") && strstr(events, "drop 2") && strstr(events, "drop 3") &&
+        strlen(events) == strlen("drop 1 drop 2 drop 3"));
   events[0] = 0;
   left_is_expired();
 }
@@ -182,7 +185,7 @@ BODY(exits_its_thread) {
 static void *exits_in_a_greenlet(UNUSED void *arg) {
   left = NEW(.run = exits_its_thread, .data = V(8), .drop = note_drop);
   gl_switch(left, NULL, NULL);
-  CHECK(!"the thread must have ended");
+  CHECK(false); /* the thread must have ended */
   return NULL;
 }
 static void *exits_in_a_nested_greenlet(UNUSED void *arg) {
@@ -215,7 +218,7 @@ BODY(exits_when_killed) {
 }
 BODY(kills_left) {
   gl_kill(left, NULL);
-  CHECK(!"the thread must have ended");
+  CHECK(false); /* the thread must have ended */
   return GL_OK;
 }
 static void *exits_during_a_kill(UNUSED void *arg) {
@@ -247,7 +250,8 @@ TEST(statistics_outlive_the_thread) {
   for (int i = 0; i < 20; i++) on_a_thread(make_and_end_some, NULL);
   gl_stats after = stats();
   CHECK(after.created == before.created + 200 && after.alive == before.alive);
-  CHECK(after.stacks_mapped == before.stacks_mapped && after.stacks_cached == before.stacks_cached && after.stack_bytes == before.stack_bytes);
+  CHECK(after.stacks_mapped == before.stacks_mapped && after.stacks_cached == before.stacks_cached &&
+        after.stack_bytes == before.stack_bytes);
 }
 
 // rule 19: the stacks of suspended ones go back too, although handles on them are left

@@ -197,9 +197,7 @@ static void release_below(void) {
   gl_release(theirs);
 }
 // rule 17: outcomes skip foreign ancestors while their owner reparents and frees those
-TEST(outcomes_skip_ancestors_that_are_moving) {
-  cross(ROUNDS / 4, make_below_theirs, end_below, move_theirs_about, release_below);
-}
+TEST(outcomes_skip_ancestors_that_are_moving) { cross(ROUNDS / 4, make_below_theirs, end_below, move_theirs_about, release_below); }
 
 static struct family foreign;
 static void *ends_with_a_family(UNUSED void *arg) {
@@ -215,8 +213,8 @@ TEST(transfers_to_a_thread_that_is_ending) {
     pthread_create(&thread, NULL, ends_with_a_family, NULL);
     gl_greenlet *own = gl_new(never, NULL);
     meet(&both, 0);
-    gl_status seen[4] = {gl_switch(foreign.suspended, NULL, NULL), gl_throw(foreign.unstarted, NULL, NULL), gl_kill(foreign.suspended, NULL),
-                         gl_switch(foreign.dead, NULL, NULL)};
+    gl_status seen[4] = {gl_switch(foreign.suspended, NULL, NULL), gl_throw(foreign.unstarted, NULL, NULL),
+                         gl_kill(foreign.suspended, NULL), gl_switch(foreign.dead, NULL, NULL)};
     gl_status moved = gl_set_parent(own, foreign.suspended);
     gl_state(foreign.suspended), gl_retain(foreign.unstarted), gl_release(foreign.unstarted);
     gl_release(foreign.suspended);
@@ -321,9 +319,7 @@ static void *asks_for_its_state(void *g) {
   while (!atomic_load(&asked_enough)) CHECK(gl_state(g) == GL_UNSTARTED);
   return NULL;
 }
-static void fetch_and_give_back(void *g) {
-  CHECK(gl_set_parent(g, gl_main()) == GL_OK && gl_set_parent(g, their_main) == GL_OK);
-}
+static void fetch_and_give_back(void *g) { CHECK(gl_set_parent(g, gl_main()) == GL_OK && gl_set_parent(g, their_main) == GL_OK); }
 // rules 15, 18: its state is asked for while it moves through threads that end
 TEST(state_is_asked_for_while_it_moves) {
   pthread_t asker;

@@ -34,9 +34,7 @@ gl_status body(void *data, void *, void **result) {
       wait();
       throw;
     }
-  } catch (int caught) {
-    expect(caught == *number);
-  }
+  } catch (int caught) { expect(caught == *number); }
   expect(!__cxa_get_globals()->caught && !__cxa_get_globals()->uncaught);
   *result = data;
   return GL_OK;
@@ -61,9 +59,7 @@ int interleave() {
     advance(all, 3);
     try {
       throw;
-    } catch (int caught) {
-      expect(caught == 9);
-    }
+    } catch (int caught) { expect(caught == 9); }
     advance(all, 3);
   }
   for (gl_greenlet *g : all) {
