@@ -114,7 +114,9 @@ static int visit_none(void *user, gl_greenlet *g) {
   (void)user, (void)g;
   return 0;
 }
-static void trace_nothing(void *user, int event_code, gl_greenlet *from, gl_greenlet *to) { (void)user, (void)event_code, (void)from, (void)to; }
+static void trace_nothing(void *user, int event_code, gl_greenlet *from, gl_greenlet *to) {
+  (void)user, (void)event_code, (void)from, (void)to;
+}
 
 // rules 30, 35: each argument by itself, and what would have been written is left alone
 TEST(null_for_host_calls_is_EINVAL) {

@@ -30,7 +30,8 @@ static inline struct child in_child(void (*body)(void)) {
   close(ends[1]);
   size_t used = 0;
   char rest[256];
-  for (ssize_t n; (n = used < sizeof child.err - 1 ? read(ends[0], child.err + used, sizeof child.err - 1 - used) : read(ends[0], rest, sizeof rest)) > 0;)
+  for (ssize_t n; (n = used < sizeof child.err - 1 ? read(ends[0], child.err + used, sizeof child.err - 1 - used)
+                                                   : read(ends[0], rest, sizeof rest)) > 0;)
     if (used < sizeof child.err - 1) used += (size_t)n;
   close(ends[0]);
   if (pid > 0) waitpid(pid, &child.status, 0);

@@ -61,8 +61,10 @@ TEST(pending_call_of_the_victim_returns_killed_with_null) {
 
 // rule 13: the status says how control came back
 TEST(outcome_of_the_victim_comes_back) {
-  static const struct { gl_status outcome, status; } cases[] = {
-    {GL_KILLED, GL_OK}, {GL_OK, GL_OK}, {GL_THROWN, GL_THROWN}, {GL_ALIVE, GL_THROWN}, {GL_EINVAL, GL_THROWN}, {77, GL_THROWN},
+  static const struct {
+    gl_status outcome, status;
+  } cases[] = {
+      {GL_KILLED, GL_OK}, {GL_OK, GL_OK}, {GL_THROWN, GL_THROWN}, {GL_ALIVE, GL_THROWN}, {GL_EINVAL, GL_THROWN}, {77, GL_THROWN},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct victim plan = {NULL, cases[i].outcome, V(42)};

@@ -49,7 +49,8 @@ TEST(dead_ancestor_counts_as_killed) {
 
 // rule 13: a dead one between does not hide the ancestor
 TEST(ancestor_beyond_a_dead_one_cannot_be_killed) {
-  gl_greenlet *grandparent = waiting(echo, NULL), *parent = child_of(grandparent, never, NULL), *g = child_of(parent, kill_an_ancestor, grandparent);
+  gl_greenlet *grandparent = waiting(echo, NULL), *parent = child_of(grandparent, never, NULL),
+              *g = child_of(parent, kill_an_ancestor, grandparent);
   CHECK(gl_kill(parent, NULL) == GL_OK);
   CHECK(gl_switch(g, NULL, NULL) == GL_OK);
   CHECK(happened("cycle"));

@@ -230,8 +230,8 @@ static void throw_at_oneself_without_received(void) {
 
 // rule 14: whichever call it is; its target is left alone
 TEST(kept_kill_comes_before_what_was_asked_for) {
-  void (*calls[])(void) = {switch_to_the_echoing, throw_at_the_echoing, throw_at_the_bystander, kill_the_bystander, start_the_bystander, switch_to_oneself,
-                           throw_at_oneself_without_received};
+  void (*calls[])(void) = {switch_to_the_echoing, throw_at_the_echoing, throw_at_the_bystander,           kill_the_bystander,
+                           start_the_bystander,   switch_to_oneself,    throw_at_oneself_without_received};
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     void *received = NULL;
     wait_in_release(calls[i]);

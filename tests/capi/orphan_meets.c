@@ -163,3 +163,61 @@ TEST(orphan_in_its_cleanup_kills_another_orphan) {
   CHECK(happened("leaves GL_KILLED second GL_KILLED first GL_OK 2 result 3"));
   CHECK(all_gone());
 }
+
+static void leave_for_main(void) { gl_switch(gl_main(), V(6), NULL); }
+static void note_back(void) { event("ends"); }
+BODY(kill_data_without_handles) {
+  gl_release(gl_current());
+  gl_status status = gl_kill(data, &value);
+  event("kill %s %d", gl_status_name(status), (int)(intptr_t)value);
+  gl_release(data);
+  status = gl_switch(gl_main(), V(3), &value);
+  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
+  return status;
+}
+
+// rules 13, 22: a victim holds its killer, who is lost again when the kill is over
+TEST(orphan_that_kills_is_held_by_its_victim) {
+  struct victim plan = {note_back, GL_KILLED, V(2)};
+  gl_greenlet *g = waiting(victim, &plan);
+  void *received = NULL;
+  CHECK(gl_switch(gl_new(kill_data_without_handles, g), NULL, &received) == GL_OK);
+  CHECK(received == V(3));
+  CHECK(happened("GL_KILLED 0 ends kill GL_OK 2 GL_KILLED 0"));
+  plan.cleanup = leave_for_main;
+  g = waiting(victim, &plan);
+  CHECK(gl_switch(gl_new(kill_data_without_handles, g), NULL, &received) == GL_OK);
+  CHECK(received == V(6));
+  CHECK(happened("GL_KILLED 0"));
+  CHECK(gl_switch(g, NULL, &received) == GL_OK);
+  CHECK(received == V(3));
+  CHECK(happened("kill GL_OK 2 GL_KILLED 0"));
+  CHECK(all_gone());
+}
+
+BODY(release_data_and_go_on) {
+  gl_release(data);
+  event("goes on");
+  gl_status status = gl_switch(gl_main(), V(3), &value);
+  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
+  return status;
+}
+
+// rules 21, 22: the same of one that waits in gl_release, and loses its last handle meanwhile
+TEST(waiting_releaser_is_held_by_its_victim) {
+  uint64_t leaked = stats().leaked;
+  struct victim plan = {leave_for_main, GL_KILLED, NULL};
+  gl_greenlet *g = waiting(victim, &plan), *releaser = gl_new(release_data_and_go_on, g);
+  CHECK(gl_switch(releaser, NULL, NULL) == GL_OK);
+  CHECK(happened("GL_KILLED 0"));
+  gl_release(releaser);
+  CHECK(happened(""));
+  CHECK(gl_state(releaser) == GL_SUSPENDED);
+  void *received = NULL;
+  CHECK(gl_switch(releaser, NULL, &received) == GL_OK); /* its victim is leaked, and it is lost itself */
+  CHECK(received == V(3));
+  CHECK(happened("goes on GL_KILLED 0"));
+  CHECK(stats().leaked == leaked + 1);
+  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
+  CHECK(all_gone());
+}

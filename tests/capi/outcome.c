@@ -56,7 +56,8 @@ TEST(killed_outcome_starts_an_unstarted_parent) {
 
 // rules 5, 11
 TEST(thrown_outcome_ends_unstarted_ancestors_unrun) {
-  gl_greenlet *grandparent = unstarted(NULL, never, 1), *parent = unstarted(grandparent, never, 2), *child = child_of(parent, end_with, V(GL_THROWN));
+  gl_greenlet *grandparent = unstarted(NULL, never, 1), *parent = unstarted(grandparent, never, 2),
+              *child = child_of(parent, end_with, V(GL_THROWN));
   void *received = NULL;
   CHECK(gl_switch(child, V(10), &received) == GL_THROWN);
   CHECK(received == V(10));
@@ -183,7 +184,8 @@ TEST(parent_that_cannot_start_dies_unrun_and_throws_null) {
 TEST(throw_of_an_unstartable_parent_goes_on) {
   gl_greenlet *waiting = gl_new(echo, NULL);
   gl_switch(waiting, NULL, NULL);
-  gl_greenlet *grandparent = unstarted(waiting, never, 1), *parent = unstartable(grandparent, 2), *child = child_of(parent, end_with, V(GL_OK));
+  gl_greenlet *grandparent = unstarted(waiting, never, 1), *parent = unstartable(grandparent, 2),
+              *child = child_of(parent, end_with, V(GL_OK));
   void *received = V(9);
   CHECK(gl_switch(child, V(10), &received) == GL_THROWN); /* echo passes it on to main */
   CHECK(received == NULL);

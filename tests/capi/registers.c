@@ -7,8 +7,9 @@ typedef void (*any_function)(void);
 #if defined(__x86_64__) && !defined(_WIN32)
 /* Sets rbx, rbp and r12 to r15 to seed + 1 ... seed + 6, calls function(a, b, c), and tells what changed meanwhile: a bit each. */
 unsigned changed_registers(any_function function, const void *a, void *b, void *c, uint64_t seed, gl_status *status);
-#  define SET(register, n) "  lea " #n "(%r8), " register "\n"
-#  define COMPARE(register, n)                                                                                                   \
+// clang-format off
+#define SET(register, n) "  lea " #n "(%r8), " register "\n"
+#define COMPARE(register, n)                                                                                                   \
     "  lea " #n "(%r8), %rcx\n"                                                                                                  \
     "  cmp %rcx, " register "\n"                                                                                                 \
     "  setne %cl\n"                                                                                                              \
@@ -53,14 +54,18 @@ __asm__(".text\n"
         "  ret\n"
         "  .cfi_endproc\n"
         ".size changed_registers, . - changed_registers\n");
+// clang-format on
 #else
-/* Elsewhere the compiler keeps these in registers across the call, if it has them. */
+/* Elsewhere the compiler keeps these in registers across the call, if it has them. It cannot know that `origin` stays. */
 static unsigned changed_registers(any_function function, const void *a, void *b, void *c, uint64_t seed, gl_status *status) {
-  uint64_t n1 = seed * 3, n2 = seed * 5, n3 = seed * 7, n4 = seed * 9, n5 = seed * 11, n6 = seed * 13, n7 = seed * 17, n8 = seed * 19;
-  double d1 = (double)seed * 1.5, d2 = d1 * 1.5, d3 = d2 * 1.5, d4 = d3 * 1.5;
+  volatile uint64_t origin = seed;
+  volatile double real = (double)(seed >> 16);
+  uint64_t n1 = origin + 1, n2 = origin + 2, n3 = origin + 3, n4 = origin + 4, n5 = origin + 5, n6 = origin + 6, n7 = origin + 7,
+           n8 = origin + 8;
+  double d1 = real * 2, d2 = real * 4, d3 = real * 8, d4 = real * 16;
   *status = ((gl_status(*)(const void *, void *, void *))function)(a, b, c);
-  return (n1 != seed * 3) | (n2 != seed * 5) | (n3 != seed * 7) | (n4 != seed * 9) | (n5 != seed * 11) | (n6 != seed * 13) | (n7 != seed * 17) |
-         (n8 != seed * 19) | (d1 / 1.5 != (double)seed) | (d2 / 1.5 != d1) | (d3 / 1.5 != d2) | (d4 / 1.5 != d3);
+  return (n1 != origin + 1) | (n2 != origin + 2) | (n3 != origin + 3) | (n4 != origin + 4) | (n5 != origin + 5) | (n6 != origin + 6) |
+         (n7 != origin + 7) | (n8 != origin + 8) | (d1 != real * 2) | (d2 != real * 4) | (d3 != real * 8) | (d4 != real * 16);
 }
 #endif
 
@@ -72,7 +77,9 @@ static gl_status checked(any_function function, const void *a, void *b, void *c)
   CHECK(changed_registers(function, a, b, c, seed, &status) == 0);
   return status;
 }
-static gl_status checked_switch(gl_greenlet *g, void *value, void **received) { return checked((any_function)gl_switch, g, value, received); }
+static gl_status checked_switch(gl_greenlet *g, void *value, void **received) {
+  return checked((any_function)gl_switch, g, value, received);
+}
 static gl_status checked_throw(gl_greenlet *g, void *value, void **received) { return checked((any_function)gl_throw, g, value, received); }
 static gl_status checked_kill(gl_greenlet *g, void **received) { return checked((any_function)gl_kill, g, received, NULL); }
 static void checked_release(gl_greenlet *g) { checked((any_function)gl_release, g, NULL, NULL); }

@@ -247,9 +247,12 @@ TEST(failed_stack_bounds_leave_the_pointers_alone) {
 
 // each number has a text and a name of its own
 TEST(statuses_have_names_and_texts) {
-  static const struct { gl_status status; const char *name; } all[] = {
-    {0, "GL_OK"}, {1, "GL_THROWN"}, {2, "GL_KILLED"}, {3, "GL_ALIVE"}, {-1, "GL_EINVAL"}, {-2, "GL_ENOMEM"},
-    {-3, "GL_ETHREAD"}, {-4, "GL_EEXPIRED"}, {-5, "GL_ECYCLE"}, {-6, "GL_EBUSY"}, {-7, "GL_ENOTSUP"},
+  static const struct {
+    gl_status status;
+    const char *name;
+  } all[] = {
+      {0, "GL_OK"},       {1, "GL_THROWN"},    {2, "GL_KILLED"},  {3, "GL_ALIVE"},  {-1, "GL_EINVAL"},  {-2, "GL_ENOMEM"},
+      {-3, "GL_ETHREAD"}, {-4, "GL_EEXPIRED"}, {-5, "GL_ECYCLE"}, {-6, "GL_EBUSY"}, {-7, "GL_ENOTSUP"},
   };
   const size_t known = sizeof all / sizeof *all;
   for (size_t i = 0; i < known; i++) {

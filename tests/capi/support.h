@@ -8,43 +8,47 @@
 #include <stdint.h>
 
 #if defined(__SANITIZE_THREAD__)
-#  define UNDER_TSAN 1
+#define UNDER_TSAN 1
 #elif defined(__has_feature)
-#  if __has_feature(thread_sanitizer)
-#    define UNDER_TSAN 1
-#  endif
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#endif
 #endif
 #ifndef UNDER_TSAN
-#  define UNDER_TSAN 0
+#define UNDER_TSAN 0
 #endif
 
 #if defined(__SANITIZE_ADDRESS__)
-#  define UNDER_ASAN 1
+#define UNDER_ASAN 1
 #elif defined(__has_feature)
-#  if __has_feature(address_sanitizer)
-#    define UNDER_ASAN 1
-#  endif
+#if __has_feature(address_sanitizer)
+#define UNDER_ASAN 1
+#endif
 #endif
 #ifndef UNDER_ASAN
-#  define UNDER_ASAN 0
+#define UNDER_ASAN 0
 #endif
 
 #ifdef __has_include
-#  if __has_include(<valgrind/valgrind.h>)
-#    include <valgrind/valgrind.h>
-#  endif
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
 #endif
 #ifdef RUNNING_ON_VALGRIND
-#  define UNDER_VALGRIND RUNNING_ON_VALGRIND
+#define UNDER_VALGRIND RUNNING_ON_VALGRIND
 #else
-#  define UNDER_VALGRIND 0
+#define UNDER_VALGRIND 0
 #endif
 
 /* Leaves a test that cannot work here; the reason is seen in the output. */
 #ifndef GREENLET_TEST_PLAIN
-#  define SKIP(reason) cr_skip_test(reason)
+#define SKIP(reason) cr_skip_test(reason)
 #else
-#  define SKIP(reason) do { printf("%s skipped: %s\n", __func__, reason); return; } while (0)
+#define SKIP(reason)                              \
+  do {                                            \
+    printf("%s skipped: %s\n", __func__, reason); \
+    return;                                       \
+  } while (0)
 #endif
 
 #define UNUSED __attribute__((unused))
@@ -115,7 +119,7 @@ static inline gl_greenlet *new_with(const gl_options *options) {
   return g;
 }
 /* NEW(.run = echo, .drop = note_drop) */
-#  define NEW(...) new_with(&(gl_options){.size = sizeof(gl_options), __VA_ARGS__})
+#define NEW(...) new_with(&(gl_options){.size = sizeof(gl_options), __VA_ARGS__})
 #endif
 
 static inline gl_stats stats(void) {

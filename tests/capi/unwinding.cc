@@ -29,18 +29,14 @@ BODY(throw_and_catch) {
   try {
     Noted noted{"unwound"};
     throw std::runtime_error("caught");
-  } catch (const std::exception &error) {
-    event("%s", error.what());
-  }
+  } catch (const std::exception &error) { event("%s", error.what()); }
   return GL_OK;
 }
 // The resumed side must not see the exception.
 template <class Call> static void no_exception(Call call) {
   try {
     call();
-  } catch (...) {
-    _exit(3);
-  }
+  } catch (...) { _exit(3); }
 }
 
 // rule 24
