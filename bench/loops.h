@@ -18,10 +18,7 @@
 
 namespace bench {
 
-template <int Offset>
-[[gnu::always_inline]] inline void place() {
-  asm volatile(".p2align 6\n\t.skip %c0, 0x90" ::"i"(Offset * 8 + 4));
-}
+template <int Offset> [[gnu::always_inline]] inline void place() { asm volatile(".p2align 6\n\t.skip %c0, 0x90" ::"i"(Offset * 8 + 4)); }
 
 // Keeps a value alive, and a call before it from becoming a jump.
 [[gnu::always_inline]] inline void *keep(void *value) {
@@ -29,8 +26,7 @@ template <int Offset>
   return value;
 }
 
-template <int Offset, class Step>
-[[gnu::always_inline]] inline double nanoseconds(long count, Step step) {
+template <int Offset, class Step> [[gnu::always_inline]] inline double nanoseconds(long count, Step step) {
   auto begin = std::chrono::steady_clock::now();
   place<Offset>();
   for (long i = 0; i < count; i++) step();
@@ -38,34 +34,27 @@ template <int Offset, class Step>
   return taken.count();
 }
 
-template <class P>
-struct Leaf {
+template <class P> struct Leaf {
   using Context = typename P::Context;
   [[gnu::always_inline]] static void *exchange(Context &self, Context &to, void *value) { return P::exchange(self, to, to, value); }
 };
 
-template <class P>
-struct Raise {
+template <class P> struct Raise {
   using Context = typename P::Context;
   [[gnu::always_inline]] static void *exchange(Context &self, Context &to, void *value) { return P::raise(self, to, to, value); }
 };
 
-template <class P>
-struct Deep {
+template <class P> struct Deep {
   using Context = typename P::Context;
-  template <int Depth>
-  [[gnu::noinline]] static void *call(Context &self, Context &to, void *value) {
-    if constexpr (Depth == 1)
-      return keep(P::exchange(self, to, to, value));
-    else
-      return keep(call<Depth - 1>(self, to, value));
+  template <int Depth> [[gnu::noinline]] static void *call(Context &self, Context &to, void *value) {
+    if constexpr (Depth == 1) return keep(P::exchange(self, to, to, value));
+    else return keep(call<Depth - 1>(self, to, value));
   }
   [[gnu::always_inline]] static void *exchange(Context &self, Context &to, void *value) { return call<3>(self, to, value); }
 };
 
 // The contexts of a loop live as long as the program: what is timed is their transfers alone.
-template <class P, class Kind, int Offset>
-struct Pair {
+template <class P, class Kind, int Offset> struct Pair {
   using Context = typename P::Context;
   static inline Context hub, worker;
 
@@ -85,8 +74,7 @@ struct Pair {
   }
 };
 
-template <class P, int Offset>
-struct Ring {
+template <class P, int Offset> struct Ring {
   static constexpr std::size_t size = 100;
   struct Member : P::Context {
     Member *next, *previous;
@@ -122,27 +110,23 @@ struct Ring {
   }
 };
 
-template <class P, int Offset>
-[[gnu::noinline]] double create(long count) {
+template <class P, int Offset> [[gnu::noinline]] double create(long count) {
   void *value = nullptr;
   return nanoseconds<Offset>(count, [&] { value = keep(P::live(value)); }) / static_cast<double>(count);
 }
 
-template <class P, int Offset>
-[[gnu::noinline]] double call(long count) {
+template <class P, int Offset> [[gnu::noinline]] double call(long count) {
   return nanoseconds<Offset>(count, [] { keep(P::current()); }) / static_cast<double>(count);
 }
 
-template <class P, int Offset>
-double hook(long count) {
+template <class P, int Offset> double hook(long count) {
   P::hook(true);
   double taken = Pair<P, Leaf<P>, Offset>::loop(count);
   P::hook(false);
   return taken;
 }
 
-template <class P, int Offset>
-void fill(bench_peer &peer) {
+template <class P, int Offset> void fill(bench_peer &peer) {
   auto set = [&](bench_measure measure, bench_loop loop) { peer.loops[measure][Offset] = loop; };
   set(BENCH_SWITCH, Pair<P, Leaf<P>, Offset>::loop);
   set(BENCH_DEEP, Pair<P, Deep<P>, Offset>::loop);
@@ -160,8 +144,7 @@ inline std::vector<const bench_peer *> &peers() {
 }
 
 // A file in peers/ ends with `bool added = bench::add<Peer>();`.
-template <class P>
-bool add() {
+template <class P> bool add() {
   static bench_peer peer{P::name, P::version(), {}};
   fill<P, 0>(peer);
   peers().push_back(&peer);

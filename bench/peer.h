@@ -23,7 +23,7 @@ typedef double (*bench_loop)(long count);
 
 typedef struct bench_peer {
   const char *name;
-  const char *version; /* of what was compiled in or found at run time */
+  const char *version;                             /* of what was compiled in or found at run time */
   bench_loop loops[BENCH_MEASURES][BENCH_OFFSETS]; /* NULL where the peer has nothing of the kind */
 } bench_peer;
 

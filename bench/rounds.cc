@@ -65,8 +65,8 @@ void run_round(std::vector<Timing> &timings) {
 void print(const char *separator, Timing &timing) {
   auto median = timing.rounds.begin() + static_cast<long>(timing.rounds.size() / 2);
   std::nth_element(timing.rounds.begin(), median, timing.rounds.end());
-  std::printf("%s\n  {\"peer\": \"%s\", \"measure\": \"%s\", \"best\": %.3f, \"median\": %.3f, \"offsets\": [", separator, timing.peer->name,
-              measure_names[timing.measure], *std::min_element(timing.best.begin(), timing.best.end()), *median);
+  std::printf("%s\n  {\"peer\": \"%s\", \"measure\": \"%s\", \"best\": %.3f, \"median\": %.3f, \"offsets\": [", separator,
+              timing.peer->name, measure_names[timing.measure], *std::min_element(timing.best.begin(), timing.best.end()), *median);
   for (int offset = 0; offset < BENCH_OFFSETS; offset++) std::printf("%s%.3f", offset ? ", " : "", timing.best[offset]);
   std::printf("]}");
 }

@@ -30,8 +30,7 @@ struct Bare {
     return sp - 3;
   }
 
-  template <void (*Body)(Context &, void *)>
-  static void start(Context &context, Context &) {
+  template <void (*Body)(Context &, void *)> static void start(Context &context, Context &) {
     context.sp = new_frame(bench::new_stack(), &context, reinterpret_cast<void *>(Body));
   }
 

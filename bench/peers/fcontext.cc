@@ -25,8 +25,7 @@ struct Fcontext {
   };
 
   // A first visit tells the new context who it is, and comes back.
-  template <void (*Body)(Context &, void *)>
-  static void start(Context &context, Context &from) {
+  template <void (*Body)(Context &, void *)> static void start(Context &context, Context &from) {
     auto entry = [](transfer_t came) {
       Start self = *static_cast<Start *>(came.data);
       came = jump_fcontext(came.fctx, nullptr);

@@ -29,8 +29,7 @@ struct Fiber {
     return stacks;
   }
 
-  template <void (*Body)(Context &, void *)>
-  static void start(Context &context, Context &from) {
+  template <void (*Body)(Context &, void *)> static void start(Context &context, Context &from) {
     context.waits = fiber(std::allocator_arg, pool(), [&context, &from](fiber &&came) {
       from.waits = std::move(came);
       Body(context, mailbox);
@@ -56,8 +55,7 @@ struct Fiber {
         self.waits = std::move(came);
         throw Raised();
       });
-    } catch (Raised) {
-    }
+    } catch (Raised) {}
     return mailbox;
   }
 

@@ -15,8 +15,7 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-template <uint32_t Flags>
-struct Greenlet {
+template <uint32_t Flags> struct Greenlet {
   static constexpr const char *name = Flags & GL_SHARE_FP ? "libgreenlet, GL_SHARE_FP" : "libgreenlet";
 
   static const char *version() {
@@ -41,8 +40,7 @@ struct Greenlet {
     return made;
   }
 
-  template <void (*Body)(Context &, void *)>
-  static void start(Context &context, Context &) {
+  template <void (*Body)(Context &, void *)> static void start(Context &context, Context &) {
     gl_run run = [](void *data, void *value, void **) -> gl_status {
       Body(*static_cast<Context *>(data), value);
       return GL_OK;

@@ -27,8 +27,7 @@ struct Ucontext {
   }
 
   // makecontext passes ints only, so a first visit tells the new context who it is, and comes back.
-  template <void (*Body)(Context &, void *)>
-  static void start(Context &context, Context &) {
+  template <void (*Body)(Context &, void *)> static void start(Context &context, Context &) {
     static Context *starts;
     static ucontext_t here;
     starts = &context;

@@ -13,15 +13,13 @@ static void must(int holds) {
 
 static gl_status bounce(void *data, void *value, void **result) {
   (void)result;
-  while (gl_switch(data, value, &value) == GL_OK) {
-  }
+  while (gl_switch(data, value, &value) == GL_OK) {}
   return GL_KILLED;
 }
 
 static gl_status throw_back(void *data, void *value, void **result) {
   (void)result;
-  while (gl_throw(data, value, &value) == GL_THROWN) {
-  }
+  while (gl_throw(data, value, &value) == GL_THROWN) {}
   return GL_KILLED;
 }
 
