@@ -272,16 +272,16 @@ private:
     at(to).state = GL_RUNNING;
     current = to;
     bool unheld = !at(from).handles; // what callbacks release from now on is rule 18's
-    arrive(status, value, starts);
+    arrive(from, status, value, starts);
     in_transfer = from;
     if (!hosted)
       for (int h : hooks) callback(exchanging, {Note::hook, 0, h, from, to});
     in_transfer = -1;
-    if (unheld) leave(from);
+    if (unheld || ended) leave(from);
   }
 
   // What the one in control now makes of it, by what it waits in.
-  void arrive(gl_status status, int value, bool starts) {
+  void arrive(int from, gl_status status, int value, bool starts) {
     Greenlet &me = at(current);
     if (starts) {
       me.starting = true;
@@ -301,8 +301,8 @@ private:
       if (status == GL_KILLED) at(current).kill_kept = true;
       kill_is_over(victim);
       if (--at(victim).handles) break;
-      if (at(victim).state == GL_DEAD) bury(victim);
-      else at(victim).leaked = true, leaked++;
+      if (at(victim).state != GL_DEAD) at(victim).leaked = true, leaked++;
+      else if (victim != from) bury(victim); // else its stack is still in use: leave()
     }
   }
   void kill_is_over(int victim) {
@@ -316,7 +316,8 @@ private:
   void leave(int from) {
     const Greenlet &it = at(from);
     if (!from || it.freed || it.handles || (it.leaked && it.state != GL_DEAD)) return;
-    if (hosted && it.state != GL_DEAD) enqueue(from);
+    if (it.state == GL_DEAD) bury(from);
+    else if (hosted) enqueue(from);
     else dispose_now(from);
   }
   void kill(int g, decltype(Greenlet::waits) waits) {
