@@ -46,18 +46,28 @@ fn nanoseconds<const OFFSET: usize>(count: c_long, mut step: impl FnMut()) -> f6
 
 fn resume(worker: &mut Worker, value: Value) -> Value {
     match worker.resume(value) {
-        corosensei::CoroutineResult::Yield(value) | corosensei::CoroutineResult::Return(value) => value,
+        corosensei::CoroutineResult::Yield(value) | corosensei::CoroutineResult::Return(value) => {
+            value
+        }
     }
 }
 
 #[inline(never)]
 fn resume_deep<const DEPTH: usize>(worker: &mut Worker, value: Value) -> Value {
-    black_box(if DEPTH == 3 { resume(worker, value) } else { resume_next::<DEPTH>(worker, value) })
+    black_box(if DEPTH == 3 {
+        resume(worker, value)
+    } else {
+        resume_next::<DEPTH>(worker, value)
+    })
 }
 
 #[inline(never)]
 fn suspend_deep<const DEPTH: usize>(hub: &Yielder<Value, Value>, value: Value) -> Value {
-    black_box(if DEPTH == 3 { hub.suspend(value) } else { suspend_next::<DEPTH>(hub, value) })
+    black_box(if DEPTH == 3 {
+        hub.suspend(value)
+    } else {
+        suspend_next::<DEPTH>(hub, value)
+    })
 }
 
 // Rust has no arithmetic on a const parameter in a call.
@@ -104,8 +114,18 @@ thread_local! {
     static STACK: Cell<Option<DefaultStack>> = const { Cell::new(None) };
 }
 
-fn with<R>(workers: &Workers, offset: usize, make: fn() -> Worker, count: usize, work: impl FnOnce(&mut Vec<Worker>) -> R) -> R {
-    work(&mut workers[offset].get_or_init(|| RefCell::new((0..count).map(|_| make()).collect())).borrow_mut())
+fn with<R>(
+    workers: &Workers,
+    offset: usize,
+    make: fn() -> Worker,
+    count: usize,
+    work: impl FnOnce(&mut Vec<Worker>) -> R,
+) -> R {
+    work(
+        &mut workers[offset]
+            .get_or_init(|| RefCell::new((0..count).map(|_| make()).collect()))
+            .borrow_mut(),
+    )
 }
 
 #[inline(never)]
@@ -127,7 +147,8 @@ extern "C" fn deep<const OFFSET: usize>(count: c_long) -> f64 {
         with(workers, OFFSET, new_deep::<OFFSET>, 1, |list| {
             let worker = &mut list[0];
             let mut value = null_mut();
-            nanoseconds::<OFFSET>(rounds, || value = resume_deep::<1>(worker, value)) / (2 * rounds) as f64
+            nanoseconds::<OFFSET>(rounds, || value = resume_deep::<1>(worker, value))
+                / (2 * rounds) as f64
         })
     })
 }
@@ -155,7 +176,8 @@ extern "C" fn create<const OFFSET: usize>(count: c_long) -> f64 {
     let mut value = null_mut();
     let taken = nanoseconds::<OFFSET>(count, || {
         if let Some(own) = stack.take() {
-            let mut worker = Coroutine::with_stack(own, |_: &Yielder<Value, Value>, value: Value| value);
+            let mut worker =
+                Coroutine::with_stack(own, |_: &Yielder<Value, Value>, value: Value| value);
             value = black_box(resume(&mut worker, value));
             stack = Some(worker.into_stack());
         }
@@ -184,5 +206,13 @@ macro_rules! offsets {
 pub static bench_corosensei: Peer = Peer {
     name: c"corosensei".as_ptr(),
     version: c"0.3.4".as_ptr(),
-    loops: [offsets!(leaf), offsets!(deep), offsets!(ring), offsets!(create), [None; OFFSETS], [None; OFFSETS], [None; OFFSETS]],
+    loops: [
+        offsets!(leaf),
+        offsets!(deep),
+        offsets!(ring),
+        offsets!(create),
+        [None; OFFSETS],
+        [None; OFFSETS],
+        [None; OFFSETS],
+    ],
 };
