@@ -125,6 +125,19 @@ TEST(kills_in_callbacks_are_EBUSY_before_ETHREAD) {
   CHECK(all_gone());
 }
 
+static gl_greenlet *hosted;
+static void hosted_kills_are_refused(void) { CHECK(gl_kill(hosted, NULL) == GL_EBUSY); }
+// rules 13, 26, 34: ... and before the kind
+TEST(kills_in_callbacks_are_EBUSY_before_ENOTSUP) {
+  gl_realm *realm = gl_realm_new();
+  hosted = NEW(.parent = gl_realm_main(realm), .flags = GL_HOSTED);
+  probe = hosted_kills_are_refused, probed = 0;
+  by_visitor(), by_hook();
+  CHECK(probed >= 2 && gl_kill(hosted, NULL) == GL_ENOTSUP);
+  gl_release(hosted), gl_realm_release(realm);
+  CHECK(all_gone());
+}
+
 static void makes_and_releases(void) {
   gl_greenlet *g = gl_new(never, NULL);
   CHECK(g && gl_state(g) == GL_UNSTARTED && gl_parent(g) == gl_current());

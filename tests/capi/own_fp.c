@@ -226,6 +226,23 @@ TEST(threads_do_not_share_the_set) {
   all_leave(shared, NULL);
 }
 
+static void visit_there(void *g) {
+  set_rounding(V(FE_DOWNWARD));
+  CHECK(visit(g, FE_UPWARD) == FE_DOWNWARD && rounding() == FE_UPWARD);
+}
+static void note_main(void *main) { *(gl_greenlet **)main = gl_main(); }
+// rules 15, 23: one that moves before it starts has the set of its new thread
+TEST(sharing_one_that_moved_has_the_set_of_its_new_thread) {
+  struct partner other;
+  gl_greenlet *shared = sharing_one(), *their_main = NULL;
+  partner_start(&other), partner_do(&other, note_main, &their_main);
+  CHECK(gl_set_parent(shared, their_main) == GL_OK);
+  partner_do(&other, visit_there, shared);
+  CHECK(rounding() == FE_TONEAREST);
+  partner_release(&other, shared), partner_end(&other);
+  CHECK(all_gone());
+}
+
 #ifdef __GLIBC__
 static int traps(void) {
   int enabled = fegetexcept();

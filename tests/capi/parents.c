@@ -208,6 +208,16 @@ TEST(a_long_line_of_ancestors_is_released_in_a_loop) {
   CHECK(all_gone());
 }
 
+static void make_long_chain(void *last) { *(gl_greenlet **)last = long_chain(gl_main()); }
+// rules 16, 19: nor with one of an ended thread
+TEST(a_long_line_of_expired_ancestors_is_released_in_a_loop) {
+  gl_greenlet *last = NULL;
+  on_a_thread(make_long_chain, &last);
+  CHECK(gl_state(last) == GL_DEAD && stats().alive == 0);
+  gl_release(last);
+  CHECK(all_gone());
+}
+
 // rules 11, 16: a throw passes a long line of unstarted ancestors, which all die unrun, without a deep recursion
 TEST(a_throw_passes_a_long_line_of_unstarted_ancestors) {
   gl_greenlet *last = long_chain(gl_main());
