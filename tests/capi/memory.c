@@ -2,7 +2,7 @@
 /* When there is no memory: GL_ENOMEM changes nothing, and things work again when there is (rule 9). */
 #include "child.h"
 
-enum { most = 200000 };
+enum { most = 1 << 20 }; /* malloc may have set aside a lot already */
 static gl_greenlet *all[most];
 static int made;
 
