@@ -44,6 +44,12 @@ public:
     if (--calling_ == 0 && active_ != size_) close_holes();
   }
 
+  // Those who called do not come back: their thread unwound.
+  void abandon_calls() {
+    calling_ = 0;
+    close_holes();
+  }
+
   bool any() const { return active_ != 0; }
 
   void clear() {

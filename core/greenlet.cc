@@ -10,35 +10,50 @@ namespace gl {
 
 constexpr uint32_t most_cached_blocks = 1024;
 
-// Blocks are kept in a list of the thread that frees them, blank: with all that few greenlets use as in a new one. Sanitizers see each one go.
-static Greenlet *new_block() {
-  Realm *r = here();
-  if (Greenlet *g = r->blocks) {
-    r->blocks = g->next;
+// Blocks stay in the list of their realm, dead, when they wait there for reuse, blank: with all that few greenlets use as in a new one. So a life
+// touches neither the list nor its lock.
+static Greenlet *new_block(Realm *r) {
+  Greenlet *g = r->blocks;
+  if (g && (r == here() || r->hosted)) {
+    r->blocks = g->queue_next;
     r->blocks_cached--;
     return g;
   }
   void *memory = os::allocate_aligned(alignof(Greenlet), sizeof(Greenlet));
-  return memory ? new (memory) Greenlet : nullptr;
+  if (!memory) return nullptr;
+  g = new (memory) Greenlet;
+  g->realm.store(r, std::memory_order_relaxed);
+  if (!link(r, g)) return free(g), nullptr;
+  r->keepers.fetch_add(1, std::memory_order_relaxed);
+  return g;
 }
 
-static inline void free_block(Greenlet *g) {
-  Realm *r = here();
-  if (r == &detached || r->blocks_cached == most_cached_blocks || has_ended(r) || annotate::needed()) [[unlikely]]
-    return free(g);
-  if (g->drop || g->drop_result || g->flags) [[unlikely]]
-    g->drop = g->drop_result = nullptr, g->flags = 0;
+static void free_block(Realm *r, Greenlet *g) {
+  unlink(r, g);
+  free(g);
+  lose_keeper(r);
+}
+
+static inline void recycle_block(Greenlet *g) {
+  Realm *r = realm_of(g);
+  if (!is_mine(g) || has_ended(r) || r->blocks_cached == most_cached_blocks || annotate::needed()) [[unlikely]]
+    return free_block(r, g); // sanitizers see each one go
+  if (g->drop || g->drop_result || g->flags) [[unlikely]] {
+    g->drop = g->drop_result = nullptr;
+    g->flags &= GL_HOSTED;
+  }
   g->waits = Waits::no;
   g->kept_kill = g->leaked = g->reaping = false;
-  g->next = r->blocks;
+  g->queue_next = r->blocks;
   r->blocks = g;
   r->blocks_cached++;
 }
 
 void free_blocks(Realm *r) {
+  r->blocks_cached = most_cached_blocks; // and no more of them
   while (Greenlet *g = r->blocks) {
-    r->blocks = g->next;
-    free(g);
+    r->blocks = g->queue_next;
+    free_block(r, g);
   }
 }
 
@@ -53,27 +68,27 @@ void hold_again(Greenlet *g) {
   hold(g);
 }
 
-// A block becomes a greenlet.
-[[gnu::always_inline]] static inline void fill(Greenlet *g, Realm *r, Greenlet *parent, gl_run run, void *data) {
+// A block becomes a greenlet, once `life` says so.
+[[gnu::always_inline]] static inline void fill(Greenlet *g, Greenlet *parent, gl_run run, void *data) {
   g->run = run;
   g->run_data = g->data = data;
   g->parent = parent;
   g->stack_size = default_stack_size;
   g->saved_errno = 0;
   g->handles.store(one_handle, std::memory_order_relaxed);
-  g->life.store(Life::unstarted, std::memory_order_relaxed);
-  g->realm.store(r, std::memory_order_relaxed);
 }
 
-// NULL: no memory, or the realm has ended.
-static Greenlet *create(Realm *r, Greenlet *parent, gl_run run, void *data) {
-  Greenlet *g = new_block();
-  if (!g) return nullptr;
-  fill(g, r, parent, run, data);
-  if (!link(r, g)) return free(g), nullptr;
-  hold_parent(parent);
-  gain(r);
+[[gnu::always_inline]] static inline void give_life(Greenlet *g) {
   tally(&Counters::created, 1);
+  g->life.store(Life::unstarted, std::memory_order_release); // from now on its thread's end ends it
+}
+
+// All but give_life(). NULL: no memory, or the realm has ended.
+static Greenlet *create(Greenlet *parent, gl_run run, void *data) {
+  Greenlet *g = new_block(realm_of(parent));
+  if (!g) return nullptr;
+  fill(g, parent, run, data);
+  hold_parent(parent);
   return g;
 }
 
@@ -121,7 +136,7 @@ void run_drops(Realm *r, Greenlet *g) {
 void expire(Greenlet *g) {
   Life life = g->life.load(std::memory_order_relaxed);
   abandon_kill(g);
-  retire(g);
+  if (!has_ended(realm_of(g))) tally(&Counters::died, 1); // else with its thread, at a fork
   g->ready.store(0, std::memory_order_relaxed);
   g->life.store(Life::ended, std::memory_order_release);
   run_drops(realm_of(g), g);
@@ -132,9 +147,8 @@ void expire(Greenlet *g) {
 
 // Frees the block. Returns the parent, if its handle must go now.
 static inline Greenlet *dispose(Greenlet *g) {
-  Realm *r = realm_of(g);
   if (g->locals) [[unlikely]]
-    drop_locals(r, g);
+    drop_locals(realm_of(g), g);
   if (g->killers) [[unlikely]]
     forget_killers(g);
   if (g->name) [[unlikely]] {
@@ -143,8 +157,7 @@ static inline Greenlet *dispose(Greenlet *g) {
   }
   Greenlet *parent = g->parent;
   if (is_main(parent)) parent = nullptr;
-  free_block(g);
-  lose(r);
+  recycle_block(g);
   return parent;
 }
 
@@ -202,7 +215,7 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   Greenlet *parent = o.parent ? o.parent : r->current.load(std::memory_order_relaxed);
   char *name = o.name ? strdup(o.name) : nullptr;
   if (o.name && !name) return GL_ENOMEM;
-  Greenlet *g = create(realm_of(parent), parent, o.run, o.data);
+  Greenlet *g = create(parent, o.run, o.data);
   if (!g) return free(name), has_ended(realm_of(parent)) ? GL_EEXPIRED : GL_ENOMEM;
   g->name = name;
   g->drop = o.drop;
@@ -210,6 +223,7 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   if (o.flags & GL_HOSTED) g->stack = nullptr;
   else g->stack_size = o.stack_size;
   g->flags = static_cast<uint8_t>(o.flags);
+  give_life(g);
   *out = g;
   return GL_OK;
 }
@@ -220,23 +234,22 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   drain(r);
   if (!run) return nullptr;
   adopt_cxx_runtime(r);
-  return create(r, r->current.load(std::memory_order_relaxed), run, data);
+  Greenlet *g = create(r->current.load(std::memory_order_relaxed), run, data);
+  if (g) give_life(g);
+  return g;
 }
 
 // With a block at hand and nothing else to do: create() without what can go wrong.
 gl_greenlet *gl_new(gl_run run, void *data) {
   Realm *r = here();
   Greenlet *g = r->blocks, *parent = r->current.load(std::memory_order_relaxed);
-  if (!run || !g || !is_settled(r) || parent->leaked || !r->list_lock.try_lock()) [[unlikely]]
+  if (!run || !g || !is_settled(r) || parent->leaked) [[unlikely]]
     return new_slow(run, data);
-  r->blocks = g->next;
+  r->blocks = g->queue_next;
   r->blocks_cached--;
-  fill(g, r, parent, run, data);
-  append(r, g);
-  r->list_lock.unlock();
+  fill(g, parent, run, data);
   if (parent != &r->main) parent->handles.fetch_add(one_handle, std::memory_order_relaxed);
-  r->owned++;
-  add_relaxed(r->counters.created, 1);
+  give_life(g);
   return g;
 }
 
@@ -255,8 +268,10 @@ void gl_release(gl_greenlet *g) {
 }
 
 int gl_state(const gl_greenlet *g) {
-  if (!g || is_dead(g) || has_ended(realm_of(g))) return GL_DEAD;
-  if (g->life.load(std::memory_order_relaxed) < Life::started) return GL_UNSTARTED;
+  Life life = g ? g->life.load(std::memory_order_acquire) : Life::dead;
+  if (life >= Life::ended) return GL_DEAD;
+  if (life < Life::started) return expired_by_fork(g) ? GL_DEAD : GL_UNSTARTED; // its realm may be about to change
+  if (has_ended(realm_of(g))) return GL_DEAD;
   return realm_of(g)->current.load(std::memory_order_relaxed) == g ? GL_RUNNING : GL_SUSPENDED;
 }
 

@@ -12,8 +12,7 @@ static gl_status check_call(const Realm *r, const gl_delivery *out) {
 static gl_status check_target(const Realm *r, const Greenlet *target, const gl_delivery *out) {
   if (!target) return GL_EINVAL;
   gl_status status = check_call(r, out);
-  if (status != GL_OK || realm_of(target) == r) return status;
-  return has_ended(realm_of(target)) ? GL_EEXPIRED : GL_ETHREAD;
+  return status != GL_OK || realm_of(target) == r ? status : not_ours(target);
 }
 
 gl_status gl_host_switch(gl_realm *realm, gl_greenlet *target, void *value, gl_delivery *out) {

@@ -37,8 +37,6 @@ enum class Waits : uint8_t { no, for_answer, for_nothing };
 // thread finds itself responsible for freeing.
 constexpr uint32_t queued = 1, one_handle = 2;
 
-constexpr int64_t keepers_at_start = INT64_C(1) << 40; // so that zero means something only after the end
-
 // gl_realm::fast: the realm's address when a switch needs no decision; with `hooked` set, when it needs only the hooks; else `slow`.
 constexpr uintptr_t hooked = 1, slow = 2;
 
@@ -58,11 +56,11 @@ struct alignas(64) gl_greenlet {
   gl::FpWords *fp = &own_fp; // or the realm's shared set
   gl::FpWords own_fp{};
   int saved_errno = 0;
-  std::atomic<uint32_t> handles{gl::one_handle};
+  std::atomic<uint32_t> handles{0};
   std::atomic<gl::Realm *> realm{nullptr};
 
   // Second: the tree, and what start and end need.
-  std::atomic<gl::Life> life{gl::Life::unstarted};
+  std::atomic<gl::Life> life{gl::Life::dead};
   uint8_t flags = 0;    // gl_flag
   bool visited = false; // by the search for cycles; under forest_lock // These share a byte that only its own thread writes.
   gl::Waits waits : 2 = gl::Waits::no;
@@ -71,8 +69,8 @@ struct alignas(64) gl_greenlet {
   bool reaping : 1 = false;   // kills orphans, one after the other
   gl::Greenlet *parent = nullptr;
   union {
-    gl_run run = nullptr;      // until the start: the first frame carries it then
-    gl::Greenlet *orphan_next; // in a queue of orphans, where only started ones get
+    gl_run run = nullptr;     // until the start: the first frame carries it then
+    gl::Greenlet *queue_next; // of orphans, where only started ones get, or of free blocks
   };
   void *run_data = nullptr;
   void *data = nullptr;
@@ -136,13 +134,12 @@ struct alignas(64) gl_realm {
   gl::Fiber *arrived_from = nullptr;
   gl::Stack *ending = nullptr;     // left for ever by the switch under way
   void *(*cxx_source)() = nullptr; // who told `cxx`
-  int64_t owned = 0;               // greenlets of this realm, as far as its own thread made and freed them; the others count in `keepers`
   gl::Counters counters;
   gl::Realm *prev_realm = nullptr, *next_realm = nullptr;
 
   // Written by other threads.
   alignas(64) std::atomic<gl::Greenlet *> released{nullptr}; // orphans from elsewhere and from callbacks, newest first
-  std::atomic<int64_t> keepers{gl::keepers_at_start};        // at the end `owned` is added and the start taken off: zero frees the realm
+  std::atomic<int64_t> keepers{1};                           // itself, its blocks, handles on main: the last one frees it
   gl::Lock list_lock;                                        // guards the ring through main, and cursors
   gl::Cursor *cursors = nullptr;
 
@@ -185,43 +182,13 @@ void sum_counters(Counters &sum, uint64_t &stacks_cached);
 inline Realm *realm_of(const Greenlet *g) { return g->realm.load(std::memory_order_relaxed); }
 inline bool has_ended(const Realm *r) { return r->ended.load(std::memory_order_acquire); }
 inline bool is_main(const Greenlet *g) { return g == &realm_of(g)->main; }
-inline bool is_mine(const Greenlet *g) { return realm_of(g) == here() || realm_of(g)->hosted; }
+inline bool is_mine(const Greenlet *g) { return realm_of(g) == here() || (g->flags & GL_HOSTED); }
 
-inline void append(Realm *r, Greenlet *g) { // under list_lock
-  Greenlet *main = &r->main, *last = main->prev;
-  g->prev = last;
-  g->next = main;
-  last->next = g;
-  main->prev = g;
-}
-inline bool link(Realm *r, Greenlet *g) { // false: the realm has ended
-  Locked lock(r->list_lock);
-  if (has_ended(r)) return false;
-  append(r, g);
-  return true;
-}
-inline void unlink(Realm *r, Greenlet *g) {
-  Locked lock(r->list_lock);
-  Greenlet *prev = g->prev, *next = g->next;
-  if (!next) return;
-  for (Cursor *c = r->cursors; c; c = c->outer)
-    if (c->next == g) c->next = next;
-  prev->next = next;
-  next->prev = prev;
-  g->next = nullptr;
-}
-
-// One more, one less greenlet that needs the realm's memory.
-inline bool is_owned_here(const Realm *r) { return (r == here() || r->hosted) && !has_ended(r); }
+bool link(Realm *r, Greenlet *g); // false: the realm has ended
+void unlink(Realm *r, Greenlet *g);
 void lose_keeper(Realm *r);
-inline void gain(Realm *r) {
-  if (is_owned_here(r)) r->owned++;
-  else r->keepers.fetch_add(1, std::memory_order_relaxed);
-}
-inline void lose(Realm *r) {
-  if (is_owned_here(r)) r->owned--;
-  else lose_keeper(r);
-}
+bool expired_by_fork(const Greenlet *g);
+gl_status not_ours(const Greenlet *g); // GL_ETHREAD or GL_EEXPIRED
 void return_to_main(Realm *r);
 void end_realm(Realm *r);
 extern Lock forest_lock; // guards parents and killers where threads meet
@@ -254,16 +221,17 @@ inline bool claim(Greenlet *g) { // an unstarted one; false: another thread, or 
   return true;
 }
 inline void unclaim(Greenlet *g) { g->life.store(Life::unstarted, std::memory_order_release); }
-inline void retire(Greenlet *g) { // out of the list, and counted
-  Realm *r = realm_of(g);
-  if (has_ended(r)) return; // with its thread, at a fork
-  unlink(r, g);
-  tally(&Counters::died, 1);
+// One of this realm that is unstarted, for a start or for a death unrun. False: another thread moves it away.
+inline bool claim_here(Realm *r, Greenlet *g) {
+  if (!claim(g)) return false;
+  if (realm_of(g) == r) return true;
+  unclaim(g);
+  return false;
 }
-void expire(Greenlet *g);  // ends an unstarted or a suspended one without running it; finish() or destroy() follows
-void finish(Greenlet *g);  // the last touch of whoever ended it
-void destroy(Greenlet *g); // it has no handles
-void free_blocks(Realm *r);
+void expire(Greenlet *g);   // ends an unstarted or a suspended one without running it; finish() or destroy() follows
+void finish(Greenlet *g);   // the last touch of whoever ended it
+void destroy(Greenlet *g);  // it has no handles
+void free_blocks(Realm *r); // once and for all
 
 // --- orphans.cc: those whose last handle went ---------------------------------------------------------------------------------------
 void add_orphan(Greenlet *g);                   // its queued bit is set; any thread

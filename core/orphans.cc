@@ -10,14 +10,14 @@ namespace gl {
 static Greenlet *const refused = reinterpret_cast<Greenlet *>(uintptr_t{1}); // in gl_realm::released
 
 static void append(OrphanQueue &queue, Greenlet *g) {
-  g->orphan_next = nullptr;
-  (queue.first ? queue.last->orphan_next : queue.first) = g;
+  g->queue_next = nullptr;
+  (queue.first ? queue.last->queue_next : queue.first) = g;
   queue.last = g;
 }
 
 static Greenlet *pop(OrphanQueue &queue) {
   Greenlet *g = queue.first;
-  if (g) queue.first = g->orphan_next;
+  if (g) queue.first = g->queue_next;
   return g;
 }
 
@@ -28,24 +28,25 @@ void add_orphan(Greenlet *g) {
     slow_down(r);
     return;
   }
+  r->keepers.fetch_add(1, std::memory_order_relaxed); // once `g` is in the queue, its owner may free it, and with it the realm
   Greenlet *head = r->released.load();
-  do {
-    if (head == refused) return destroy(g);
-    g->orphan_next = head;
-  } while (!r->released.compare_exchange_weak(head, g));
+  do g->queue_next = head;
+  while (head != refused && !r->released.compare_exchange_weak(head, g));
   r->fast.store(slow); // after the push: see rearm()
+  if (head == refused) destroy(g);
+  lose_keeper(r);
 }
 
 static void collect(Realm *r, Greenlet *newest) {
   Greenlet *oldest = nullptr;
   while (newest) {
-    Greenlet *next = newest->orphan_next;
-    newest->orphan_next = oldest;
+    Greenlet *next = newest->queue_next;
+    newest->queue_next = oldest;
     oldest = newest;
     newest = next;
   }
   while (oldest) {
-    Greenlet *next = oldest->orphan_next;
+    Greenlet *next = oldest->queue_next;
     append(r->due, oldest);
     oldest = next;
   }

@@ -22,6 +22,7 @@ Realm *registry;    // the realms of threads that have not ended
 Counters totals;    // of threads that have ended, or never had a realm
 
 std::atomic<uint64_t> libraries_searched{0};
+bool forked;
 
 // Adds what `r` has counted to the totals.
 void fold_counters(Realm *r) {
@@ -54,6 +55,7 @@ void after_fork() {
   registry_lock.unlock();
 }
 void after_fork_in_child() {
+  forked = true;
   for (Realm *r = registry, *next; r; r = next) {
     next = r->next_realm;
     if (r == here()) continue;
@@ -61,7 +63,6 @@ void after_fork_in_child() {
     refuse_orphans(r);
     r->counters.died.store(r->counters.created.load(std::memory_order_relaxed), std::memory_order_relaxed);
     delist(r);
-    r->keepers += r->owned - keepers_at_start;
   }
   after_fork();
 }
@@ -142,6 +143,13 @@ InCallback::~InCallback() {
     if (realm && --realm->busy == 0) rearm(realm);
 }
 
+bool expired_by_fork(const Greenlet *g) { return forked && has_ended(realm_of(g)); }
+
+gl_status not_ours(const Greenlet *g) {
+  Locked lock(forest_lock); // or it may move on, and its realm go, while we look
+  return has_ended(realm_of(g)) ? GL_EEXPIRED : GL_ETHREAD;
+}
+
 void tally_detached(Counters::Field field, int64_t n) { totals.*field += n; }
 
 void sum_counters(Counters &sum, uint64_t &stacks_cached) {
@@ -154,12 +162,35 @@ void sum_counters(Counters &sum, uint64_t &stacks_cached) {
   }
 }
 
+bool link(Realm *r, Greenlet *g) {
+  Locked lock(r->list_lock);
+  if (has_ended(r)) return false;
+  Greenlet *main = &r->main, *last = main->prev;
+  g->prev = last;
+  g->next = main;
+  last->next = g;
+  main->prev = g;
+  return true;
+}
+
+void unlink(Realm *r, Greenlet *g) {
+  if (has_ended(r)) return; // nobody walks it any more
+  Locked lock(r->list_lock);
+  if (!g->next) return;
+  for (Cursor *c = r->cursors; c; c = c->outer)
+    if (c->next == g) c->next = g->next;
+  g->prev->next = g->next;
+  g->next->prev = g->prev;
+  g->next = nullptr;
+}
+
 void lose_keeper(Realm *r) {
   if (r->keepers.fetch_sub(1, std::memory_order_acq_rel) == 1) free(r);
 }
 
-// Takes the first greenlet out of the list, for its end with the realm. One that another thread is about to free is only unlinked.
-static Greenlet *take_first(Realm *r) {
+// Empties the list up to the next living greenlet, which is to end with the realm. One that another thread is about to free, or moves, is left to
+// that thread.
+static Greenlet *take_living(Realm *r) {
   Locked lock(r->list_lock);
   while (r->main.next != &r->main) {
     Greenlet *g = r->main.next;
@@ -167,7 +198,7 @@ static Greenlet *take_first(Realm *r) {
     g->next->prev = &r->main;
     g->next = nullptr;
     if (g->life.load(std::memory_order_acquire) == Life::started) return g;
-    if (!claim(g)) continue; // it moves
+    if (is_dead(g) || !claim(g)) continue;
     uint32_t handles = g->handles.load(std::memory_order_acquire);
     while (handles >= one_handle)
       if (g->handles.compare_exchange_weak(handles, handles + one_handle)) return g;
@@ -186,7 +217,10 @@ static void lose_track(Greenlet *g) {
 void return_to_main(Realm *r) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
   slow_down(r);
-  r->busy = 0;
+  r->busy = 0; // it may have come out of a callback or a visit
+  r->hooks.abandon_calls();
+  r->tracers.abandon_calls();
+  r->cursors = nullptr;
   r->main.reaping = false;
   if (g == &r->main) return;
   r->current.store(&r->main, std::memory_order_relaxed);
@@ -197,10 +231,11 @@ void return_to_main(Realm *r) {
 
 void end_realm(Realm *r) {
   drop_locals(r, &r->main);
-  while (Greenlet *g = take_first(r)) {
+  free_blocks(r);
+  while (Greenlet *g = take_living(r)) {
     bool unstarted = g->life == Life::claimed;
     lose_track(g);
-    if (unstarted) { // take_first() holds it
+    if (unstarted) { // take_living() holds it
       g->life.store(Life::dead, std::memory_order_release);
       let_go(g);
     } else {
@@ -208,7 +243,6 @@ void end_realm(Realm *r) {
     }
   }
   close_orphans(r);
-  free_blocks(r);
   free_stacks(r);
   r->hooks.clear();
   r->tracers.clear();
@@ -217,7 +251,7 @@ void end_realm(Realm *r) {
     delist(r);
     thread_realm = &detached;
   }
-  if ((r->keepers += r->owned - keepers_at_start) == 0) free(r);
+  lose_keeper(r);
 }
 
 } // namespace gl

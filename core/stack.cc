@@ -37,11 +37,12 @@ static Stack *map_stack(Realm *r, size_t size) {
   size_t bytes = mapped_bytes(size), guard = os::page_size();
   char *low = os::map_stack(bytes, guard);
   if (!low) return nullptr;
+  unsigned valgrind_id = annotate::mapped(low, bytes);
   size_t colour = ++r->stacks_coloured % colours * colour_step;
   Stack *stack = reinterpret_cast<Stack *>(low + bytes - colour) - 1;
   stack->low = low; // the rest is zero
   stack->size = size;
-  stack->valgrind_id = annotate::mapped(low, bytes);
+  stack->valgrind_id = valgrind_id;
   tally(&Counters::stacks_mapped, 1);
   tally(&Counters::stack_bytes, static_cast<int64_t>(bytes + guard));
   return stack;

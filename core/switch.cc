@@ -85,8 +85,7 @@ static gl_status check_target(Realm *r, const Greenlet *target) {
   if (!target) return GL_EINVAL;
   if (r->busy) return GL_EBUSY;
   if (target->flags & GL_HOSTED) return GL_ENOTSUP;
-  if (realm_of(target) != r) return has_ended(realm_of(target)) ? GL_EEXPIRED : GL_ETHREAD;
-  return GL_OK;
+  return realm_of(target) == r ? GL_OK : not_ours(target);
 }
 
 // What the caller sees of errno must not change on the way.
@@ -157,7 +156,7 @@ void discard_stack(Greenlet *g) {
   if (r->fast.load(std::memory_order_relaxed) != own || heir->ready.load(std::memory_order_relaxed) != own || g->killers || g->drop ||
       g->locals || g->handles.load(std::memory_order_relaxed) < one_handle || r->stacks_cached == most_cached_stacks) [[unlikely]]
     return end_slow(r, g, outcome, result);
-  retire(g);
+  add_relaxed(r->counters.died, 1);
   g->ready.store(0, std::memory_order_relaxed);
   exchange<Transfer::end>(r, g, heir);
   r->current.store(heir, std::memory_order_relaxed);
@@ -223,7 +222,7 @@ using namespace gl;
 
 // A first switch, with nothing in the way: what decide_switch() and transfer() come to then.
 [[gnu::noinline]] static gl_status start(Realm *r, Greenlet *target, void *value, void **received) {
-  if (target->life.load(std::memory_order_relaxed) != Life::unstarted || realm_of(target) != r || !claim(target))
+  if (!claim_here(r, target)) [[unlikely]]
     return switch_slow(target, GL_OK, value, received);
   if (prepare(target) != GL_OK) {
     unclaim(target);

@@ -159,14 +159,6 @@ static void commit(Realm *r, gl_delivery &d) {
   if (to->kept_kill || is_lost(to)) slow_down(r); // its next call wants a decision
 }
 
-// One of this realm that is unstarted, for a start or for a death unrun. False: another thread moves it away.
-static bool claim_here(Realm *r, Greenlet *g) {
-  if (!claim(g)) return false;
-  if (realm_of(g) == r) return true;
-  unclaim(g);
-  return false;
-}
-
 // Passes the dead, and the unstarted that cannot take what comes, until somebody can: fills in d.next and d.start. With `may_fail`, a start
 // that is not possible fails instead, and nothing has changed.
 static gl_status settle(Realm *r, Greenlet *to, bool may_fail, gl_delivery &d) {
@@ -255,7 +247,7 @@ void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
   announce(r, d, true);
   g->ready.store(0, std::memory_order_relaxed);
   g->kept_kill = false;
-  retire(g);
+  tally(&Counters::died, 1);
   g->life.store(Life::ended, std::memory_order_release);
   commit(r, d);
   out = d;
@@ -291,18 +283,17 @@ gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
       if (has_ended(from)) return GL_ETHREAD;
       if (!claim(child)) return child->life == Life::claimed && from == here() ? GL_EBUSY : GL_ETHREAD;
       unlink(from, child);
-      bool moved = link(to, child);
-      if (moved) gain(to), child->realm.store(to, std::memory_order_relaxed);
-      else link(from, child);
-      unclaim(child);
-      if (!moved) return GL_EEXPIRED;
+      if (!link(to, child)) return link(from, child), unclaim(child), GL_EEXPIRED;
+      to->keepers.fetch_add(1, std::memory_order_relaxed);
+      child->realm.store(to, std::memory_order_relaxed);
     }
     old = child->parent;
     hold_parent(parent);
     child->parent = parent;
+    if (from != to) unclaim(child);
   }
   if (!is_main(old)) let_go(old);
-  if (from != to) lose(from);
+  if (from != to) lose_keeper(from);
   reap(here());
   return GL_OK;
 }
