@@ -172,6 +172,22 @@ static void ran_once(void) {
 // rules 15, 17: its owner starts it while another thread fetches it: it runs once, on one of them
 TEST(start_or_move_not_both) { cross(ROUNDS, make_one, start_mine, fetch_and_start_mine, ran_once); }
 
+static void throw_into_mine(UNUSED int round) { our_answer = gl_throw(mine, NULL, NULL); }
+static void kill_mine(UNUSED int round) { our_answer = gl_kill(mine, NULL); }
+static void ran_or_died(gl_status died) {
+  CHECK(atomic_load(&runs) == (their_answer == GL_OK));
+  CHECK(our_answer == (their_answer == GL_OK ? GL_ETHREAD : died));
+  CHECK(their_answer == GL_OK || their_answer == GL_ETHREAD);
+  gl_release(mine);
+}
+static void ran_or_was_thrown_into(void) { ran_or_died(GL_THROWN); }
+static void ran_or_was_killed(void) { ran_or_died(GL_OK); }
+// rules 11, 15, 17: its owner throws into it meanwhile: it dies unrun here, or runs there
+TEST(throw_or_move_not_both) { cross(ROUNDS, make_one, throw_into_mine, fetch_and_start_mine, ran_or_was_thrown_into); }
+
+// rules 13, 15, 17: its owner kills it meanwhile
+TEST(kill_or_move_not_both) { cross(ROUNDS, make_one, kill_mine, fetch_and_start_mine, ran_or_was_killed); }
+
 static gl_greenlet *below[8];
 static void make_below_theirs(void) {
   theirs = gl_new(never, NULL);
