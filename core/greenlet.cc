@@ -34,19 +34,22 @@ static void free_block(Realm *r, Greenlet *g) {
   lose_keeper(r);
 }
 
-static inline void recycle_block(Greenlet *g) {
-  Realm *r = realm_of(g);
-  if (!is_mine(g) || has_ended(r) || r->blocks_cached == most_cached_blocks || annotate::needed()) [[unlikely]]
-    return free_block(r, g); // sanitizers see each one go
-  if (g->drop || g->drop_result || g->flags) [[unlikely]] {
-    g->drop = g->drop_result = nullptr;
-    g->flags &= GL_HOSTED;
-  }
+// Blank already, but for what many use.
+static inline void keep_block(Realm *r, Greenlet *g) {
+  g->flags &= GL_HOSTED;
   g->waits = Waits::no;
   g->kept_kill = g->leaked = g->reaping = false;
   g->queue_next = r->blocks;
   r->blocks = g;
   r->blocks_cached++;
+}
+
+static inline void recycle_block(Greenlet *g) {
+  Realm *r = realm_of(g);
+  if (!is_mine(g) || has_ended(r) || r->blocks_cached == most_cached_blocks || annotate::needed())
+    return free_block(r, g); // sanitizers see each one go
+  g->drop = g->drop_result = nullptr;
+  keep_block(r, g);
 }
 
 void free_blocks(Realm *r) {
@@ -186,28 +189,41 @@ void finish(Greenlet *g) {
 
 using namespace gl;
 
-static gl_status check_options(const gl_options *given, gl_options &o) {
-  if (!given) return GL_EINVAL;
+// Options of another size than ours: what is missing is zero, and what is unknown has to be.
+[[gnu::noinline]] static bool convert_options(const gl_options *given, gl_options &o) {
+  o = {};
   size_t known = given->size < sizeof o ? given->size : sizeof o;
   memcpy(&o, given, known);
   for (size_t i = known; i < given->size; i++)
-    if (reinterpret_cast<const char *>(given)[i]) return GL_EINVAL;
+    if (reinterpret_cast<const char *>(given)[i]) return false;
+  return true;
+}
+
+static gl_status check_options(const gl_options &o, size_t &stack_size) {
   if (o.flags & ~uint32_t{GL_SHARE_FP | GL_DISCARD | GL_HOSTED}) return GL_EINVAL;
   if (o.stack && o.stack_size) return GL_EINVAL;
   bool hosted = o.flags & GL_HOSTED;
   if (hosted ? !o.parent || o.stack || o.stack_size : !o.run) return GL_EINVAL;
   if (o.parent && realm_of(o.parent)->hosted != hosted) return GL_EINVAL;
   if (o.stack) return GL_ENOTSUP;
-  return hosted || round_stack_size(o.stack_size) ? GL_OK : GL_ENOMEM;
+  stack_size = o.stack_size;
+  return hosted || round_stack_size(stack_size) ? GL_OK : GL_ENOMEM;
 }
 
 gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   Realm *r = here();
-  drain(r);
-  gl_options o{};
-  gl_status status = out ? check_options(options, o) : GL_EINVAL;
+  if (!is_settled(r)) drain(r);
+  if (!options || !out) return GL_EINVAL;
+  gl_options converted;
+  if (options->size != sizeof converted) {
+    if (!convert_options(options, converted)) return GL_EINVAL;
+    options = &converted;
+  }
+  const gl_options &o = *options; // read in place: a copy would wait for what the caller has just written
+  size_t stack_size;
+  gl_status status = check_options(o, stack_size);
   if (status != GL_OK) return status;
-  if (!(o.flags & GL_HOSTED)) { // hosts call from any thread, and need no realm there
+  if (!(o.flags & GL_HOSTED) && !is_settled(r)) { // hosts call from any thread, and need no realm there
     r = attach();
     if (!r) return GL_ENOMEM;
     adopt_cxx_runtime(r);
@@ -221,7 +237,7 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   g->drop = o.drop;
   g->drop_result = o.drop_result;
   if (o.flags & GL_HOSTED) g->stack = nullptr;
-  else g->stack_size = o.stack_size;
+  else g->stack_size = stack_size;
   g->flags = static_cast<uint8_t>(o.flags);
   give_life(g);
   *out = g;
@@ -258,13 +274,24 @@ gl_greenlet *gl_retain(gl_greenlet *g) {
   return g;
 }
 
-void gl_release(gl_greenlet *g) {
-  if (!g) return;
-  Realm *r = here();
+[[gnu::noinline]] static void release_slow(Realm *r, Greenlet *g) {
   drain(r);
   if (is_main(g)) let_go_of_main(g);
   else if (was_last(g)) destroy(g);
   reap(r);
+}
+
+// The last handle of a dead one of ours that left nothing behind: what release_slow() comes to then.
+void gl_release(gl_greenlet *g) {
+  if (!g) return;
+  Realm *r = here();
+  bool plain = g->handles.load(std::memory_order_acquire) == one_handle && g->life.load(std::memory_order_relaxed) == Life::dead &&
+               realm_of(g) == r && r->fast.load(std::memory_order_relaxed) != slow && g->parent == &r->main &&
+               r->blocks_cached != most_cached_blocks;
+  if (!plain || g->locals || g->killers || g->name || g->drop || g->drop_result) [[unlikely]]
+    return release_slow(r, g);
+  g->handles.store(0, std::memory_order_relaxed);
+  keep_block(r, g);
 }
 
 int gl_state(const gl_greenlet *g) {

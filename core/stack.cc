@@ -19,8 +19,8 @@ namespace gl {
 constexpr size_t smallest_size = 16 << 10;
 
 bool round_stack_size(size_t &size) {
+  if (size == 0) return size = default_stack_size, true;
   size_t page = os::page_size();
-  if (size == 0) size = default_stack_size;
   if (size < smallest_size) size = smallest_size;
   if (size > SIZE_MAX / 2) return false;
   size = (size + page - 1) / page * page;

@@ -120,8 +120,7 @@ void reap_orphans(Realm *r, bool also_due) {
 
 // --- Start and end -----------------------------------------------------------------------------------------------------------------------
 
-gl_status prepare(Greenlet *g) {
-  Realm *r = here();
+[[gnu::always_inline]] static inline gl_status prepare_here(Realm *r, Greenlet *g) {
   Stack *stack = take_stack(r, g->stack_size);
   if (!stack) return GL_ENOMEM;
   g->sp = first_frame(stack, g, reinterpret_cast<void (*)()>(g->run), &r->sink, gl_arch_enter);
@@ -129,6 +128,8 @@ gl_status prepare(Greenlet *g) {
   g->fp = g->flags & GL_SHARE_FP ? &r->shared_fp : &g->own_fp;
   return GL_OK;
 }
+
+gl_status prepare(Greenlet *g) { return prepare_here(here(), g); }
 
 void discard_stack(Greenlet *g) {
   if (g->stack) give_stack(here(), g->stack);
@@ -224,7 +225,7 @@ using namespace gl;
 [[gnu::noinline]] static gl_status start(Realm *r, Greenlet *target, void *value, void **received) {
   if (!claim_here(r, target)) [[unlikely]]
     return switch_slow(target, GL_OK, value, received);
-  if (prepare(target) != GL_OK) {
+  if (prepare_here(r, target) != GL_OK) [[unlikely]] {
     unclaim(target);
     return switch_slow(target, GL_OK, value, received); // fails again, and keeps errno
   }
