@@ -28,7 +28,7 @@ static gl_greenlet *dead(gl_greenlet *parent) {
 }
 /* One that no stack can be found for. */
 static gl_greenlet *unstartable(gl_greenlet *parent, int number) {
-  return NEW(.run = never, .parent = parent, .stack_size = SIZE_MAX / 4, .data = V(number), .drop = note_drop);
+  return NEW(.run = never, .parent = parent, .stack_size = NO_SUCH_STACK, .data = V(number), .drop = note_drop);
 }
 
 // rule 5

@@ -54,6 +54,8 @@
 #define UNUSED __attribute__((unused))
 /* BODY(name) { ... } is a gl_run. */
 #define BODY(name) static gl_status name(UNUSED void *data, UNUSED void *value, UNUSED void **result)
+/* A stack size that gl_new_with() takes and no system has. */
+#define NO_SUCH_STACK (SIZE_MAX / 2)
 /* A number as a value: the library only passes values on. */
 #define V(number) ((void *)(intptr_t)(number))
 
