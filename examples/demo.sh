@@ -26,4 +26,4 @@ show two_greenlets.c "func2's result goes to main; func1 waits for ever and is u
 show two_greenlets.cc "the same in C++, where unwinding runs destructors"
 show family_tree.c "who is whose parent, and in which state; an outcome goes to the parent"
 show generator.c "a recursive walk gives out one key at a time; two walks stop at the first difference"
-show token_ring.c "a ring of 100 greenlets and one of 100,000, or as many as there are stacks, pass a token"
+show token_ring.c "a ring of 100 greenlets and one of 100,000 pass a token"
