@@ -268,29 +268,16 @@ TEST(stacks_of_the_suspended_go_back_at_the_end) {
   CHECK(all_gone());
 }
 
-static void exit_in_drop(UNUSED void *data) { pthread_exit(NULL); }
 static int exit_in_visit(UNUSED void *user, gl_greenlet *g) {
   if (g != gl_main()) gl_release(left), pthread_exit(NULL);
   return 0;
-}
-static void *exits_in_a_drop(UNUSED void *arg) {
-  leave_suspended(NULL);
-  gl_release(NEW(.run = never, .drop = exit_in_drop));
-  return NULL;
 }
 static void *exits_in_a_visitor(UNUSED void *arg) {
   leave_suspended(NULL);
   gl_foreach(exit_in_visit, NULL);
   return NULL;
 }
-// rules 19, 24: the thread ends inside a drop: what it leaves is as at any end
-TEST(pthread_exit_inside_a_drop) {
-  CHECK(leaks_of_thread(exits_in_a_drop) == 1);
-  CHECK(happened("drop 2"));
-  gl_release(left);
-}
-
-// rules 18, 19, 24: ... inside a visitor, which queued the one that it visits: that one is killed
+// rules 18, 19, 24: the thread ends inside a visitor, which queued the one that it visits: that one is killed
 TEST(pthread_exit_inside_a_visitor) {
   CHECK(leaks_of_thread(exits_in_a_visitor) == 0);
   CHECK(happened("GL_KILLED 2 drop 2"));
