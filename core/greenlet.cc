@@ -139,7 +139,7 @@ void run_drops(Realm *r, Greenlet *g) {
 void expire(Greenlet *g) {
   Life life = g->life.load(std::memory_order_relaxed);
   abandon_kill(g);
-  if (!has_ended(realm_of(g))) tally(&Counters::died, 1); // else with its thread, at a fork
+  if (!expired_by_fork(g)) tally(&Counters::died, 1);
   g->ready.store(0, std::memory_order_relaxed);
   g->life.store(Life::ended, std::memory_order_release);
   run_drops(realm_of(g), g);

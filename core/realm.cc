@@ -146,7 +146,7 @@ InCallback::~InCallback() {
 bool expired_by_fork(const Greenlet *g) { return forked && has_ended(realm_of(g)); }
 
 gl_status not_ours(const Greenlet *g) {
-  Locked lock(forest_lock); // or it may move on, and its realm go, while we look
+  Locked lock(forest_lock); // it may be on the move, and its old realm about to go
   return has_ended(realm_of(g)) ? GL_EEXPIRED : GL_ETHREAD;
 }
 

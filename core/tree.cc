@@ -159,21 +159,22 @@ static void commit(Realm *r, gl_delivery &d) {
   if (to->kept_kill || is_lost(to)) slow_down(r); // its next call wants a decision
 }
 
-// Passes the dead, and the unstarted that cannot take what comes, until somebody can: fills in d.next and d.start. With `may_fail`, a start
-// that is not possible fails instead, and nothing has changed.
-static gl_status settle(Realm *r, Greenlet *to, bool may_fail, gl_delivery &d) {
+// Passes the dead, and the unstarted that cannot take what comes, until somebody can: fills in d.next and d.start. If a target that the user named
+// turns out to be another thread's, or a value for it cannot start anybody, that fails, and nothing has changed. (Only an unstarted one moves: its realm
+// is certain once it is claimed, or seen to have started.)
+static gl_status settle(Realm *r, Greenlet *to, bool named, gl_delivery &d) {
+  const Greenlet *target = named ? to : nullptr;
+  bool may_fail = named && d.status == GL_OK;
   Greenlet *held = nullptr; // keeps the rest of the way while the drops of those who die on it run
   for (;;) {
-    if (is_dead(to)) {
+    Life life = to->life.load(std::memory_order_acquire);
+    bool ours = life >= Life::started ? realm_of(to) == r : claim_here(r, to);
+    if (!ours && to == target) return not_ours(to);
+    if (!ours || life >= Life::ended) {
       to = find_heir(r, to);
       continue;
     }
-    if (to->life.load(std::memory_order_relaxed) >= Life::started) break;
-    if (!claim_here(r, to)) {
-      if (may_fail) return GL_ETHREAD;
-      to = find_heir(r, to);
-      continue;
-    }
+    if (life == Life::started) break;
     gl_status status = d.status != GL_OK ? d.status : to->flags & GL_HOSTED ? GL_OK : prepare(to);
     d.start = status == GL_OK;
     if (d.start) break;
@@ -208,7 +209,7 @@ static bool take_kept_kill(Realm *r, gl_delivery &out) {
 gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *value, gl_delivery &out) {
   if (take_kept_kill(r, out)) return GL_OK;
   gl_delivery d{target, status, 0, value};
-  gl_status failed = settle(r, target, status == GL_OK, d);
+  gl_status failed = settle(r, target, true, d);
   if (failed < 0) return failed;
   announce(r, d);
   commit(r, d);
@@ -218,16 +219,18 @@ gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *valu
 
 gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
   Greenlet *killer = r->current.load(std::memory_order_relaxed);
+  Life life = victim->life.load(std::memory_order_acquire);
+  if (life >= Life::started && realm_of(victim) != r) return not_ours(victim); // it moved, and started there
   if (is_main(victim) || victim == killer) return GL_EINVAL;
-  if (!is_dead(victim)) {
+  if (life < Life::ended) {
     Locked lock(forest_lock);
     if (reaches(killer, victim)) return GL_ECYCLE;
   }
   if (take_kept_kill(r, out)) return GL_OK;
   out = {killer, GL_OK, 0, nullptr};
-  if (is_dead(victim)) return GL_OK;
-  if (victim->life < Life::started) {
-    if (!claim_here(r, victim)) return GL_ETHREAD;
+  if (life >= Life::ended) return GL_OK;
+  if (life < Life::started) {
+    if (!claim_here(r, victim)) return not_ours(victim);
     expire(victim);
     finish(victim);
     return GL_OK;

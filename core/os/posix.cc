@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "os.h"
 
+#include <atomic>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,6 +18,10 @@
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
 #endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 // Linux 6.13
+#endif
+constexpr int no_advice = 0x7fffff;
 
 // Of the program or any library in its scope; stays NULL when a C program loads C++ with RTLD_LOCAL.
 extern "C" __attribute__((weak)) void *__cxa_get_globals();
@@ -24,23 +30,60 @@ namespace gl::os {
 
 void yield() { sched_yield(); }
 
-size_t page_size() {
-  static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return size;
+// Asks the system once; threads may do so at the same time.
+template <long (*ask)()> static long known() {
+  static std::atomic<long> answer{-1};
+  long n = answer.load(std::memory_order_relaxed);
+  if (n < 0) answer.store(n = ask(), std::memory_order_relaxed);
+  return n;
+}
+
+static long ask_page_size() { return sysconf(_SC_PAGESIZE); }
+
+// Does the kernel make guards that need no mapping of their own? Emulators say yes to any advice, so one that does not exist is tried first.
+static long ask_guard_advice() {
+  size_t page = page_size();
+  void *memory = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return 0;
+  bool answer = madvise(memory, page, no_advice) != 0 && madvise(memory, page, MADV_GUARD_INSTALL) == 0;
+  munmap(memory, page);
+  return answer;
+}
+
+// A guard by mprotect() makes two mappings of one. Half of those that a process may have are left to malloc() and all others.
+static long ask_most_split() {
+  char text[24] = "65530"; // Linux's default
+  if (int file = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC); file >= 0) {
+    if (read(file, text, sizeof text - 1) < 0) text[0] = '0';
+    close(file);
+  }
+  return strtol(text, nullptr, 10) / 4;
+}
+
+size_t page_size() { return static_cast<size_t>(known<ask_page_size>()); }
+
+static std::atomic<long> split{0};
+
+static bool protect_guard(void *memory, size_t guard) {
+  if (known<ask_guard_advice>()) return madvise(memory, guard, MADV_GUARD_INSTALL) == 0;
+  if (split.fetch_add(1, std::memory_order_relaxed) < known<ask_most_split>() && mprotect(memory, guard, PROT_NONE) == 0) return true;
+  split.fetch_sub(1, std::memory_order_relaxed);
+  return false;
 }
 
 char *map_stack(size_t bytes, size_t guard) {
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE;
   void *memory = mmap(nullptr, guard + bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
-  if (mprotect(memory, guard, PROT_NONE) != 0) { // too many mappings
-    munmap(memory, guard + bytes);
-    return nullptr;
-  }
-  return static_cast<char *>(memory) + guard;
+  if (protect_guard(memory, guard)) return static_cast<char *>(memory) + guard;
+  munmap(memory, guard + bytes);
+  return nullptr;
 }
 
-void unmap_stack(char *low, size_t bytes, size_t guard) { munmap(low - guard, guard + bytes); }
+void unmap_stack(char *low, size_t bytes, size_t guard) {
+  munmap(low - guard, guard + bytes);
+  if (!known<ask_guard_advice>()) split.fetch_sub(1, std::memory_order_relaxed);
+}
 
 void *allocate_aligned(size_t alignment, size_t bytes) { return aligned_alloc(alignment, bytes); }
 
