@@ -12,7 +12,7 @@ constinit Realm detached;
 constinit thread_local Realm *thread_realm GL_TLS_MODEL = &detached;
 Lock forest_lock;
 std::atomic<void *(*)()> cxx_runtime{nullptr};
-const Counters::Field Counters::fields[] = {&Counters::created, &Counters::died, &Counters::stacks_mapped, &Counters::stack_bytes,
+const Counters::Field Counters::fields[] = {&Counters::died, &Counters::created, &Counters::stacks_mapped, &Counters::stack_bytes,
                                             &Counters::leaked};
 
 namespace {
@@ -22,6 +22,7 @@ Realm *registry;    // the realms of threads that have not ended
 Counters totals;    // of threads that have ended, or never had a realm
 
 std::atomic<uint64_t> libraries_searched{0};
+Lock search_lock; // the C library does not get over a fork while another thread looks for libraries
 bool forked;
 
 // Adds what `r` has counted to the totals.
@@ -47,10 +48,12 @@ void delist(Realm *r) { // under registry_lock
 void before_fork() {
   registry_lock.lock();
   forest_lock.lock();
+  search_lock.lock();
   here()->list_lock.lock();
 }
 void after_fork() {
   here()->list_lock.unlock();
+  search_lock.unlock();
   forest_lock.unlock();
   registry_lock.unlock();
 }
@@ -108,6 +111,7 @@ Realm *attach_slow() {
 void adopt_cxx_runtime(Realm *r) {
   void *(*get_globals)() = cxx_runtime.load(std::memory_order_acquire);
   if (!get_globals) {
+    Locked lock(search_lock);
     uint64_t loaded = os::libraries_loaded();
     if (libraries_searched.exchange(loaded, std::memory_order_relaxed) == loaded) return;
     get_globals = os::find_cxx_runtime();
@@ -152,14 +156,15 @@ gl_status not_ours(const Greenlet *g) {
 
 void tally_detached(Counters::Field field, int64_t n) { totals.*field += n; }
 
+// Those who died before those who were made, in case that threads go on meanwhile.
 void sum_counters(Counters &sum, uint64_t &stacks_cached) {
   Locked lock(registry_lock);
-  for (auto field : Counters::fields) sum.*field = (totals.*field).load(std::memory_order_relaxed);
-  stacks_cached = 0;
-  for (Realm *r = registry; r; r = r->next_realm) {
-    for (auto field : Counters::fields) add_relaxed(sum.*field, (r->counters.*field).load(std::memory_order_relaxed));
-    stacks_cached += r->stacks_cached.load(std::memory_order_relaxed);
+  for (auto field : Counters::fields) {
+    sum.*field = (totals.*field).load(std::memory_order_relaxed);
+    for (Realm *r = registry; r; r = r->next_realm) add_relaxed(sum.*field, (r->counters.*field).load(std::memory_order_relaxed));
   }
+  stacks_cached = 0;
+  for (Realm *r = registry; r; r = r->next_realm) stacks_cached += r->stacks_cached.load(std::memory_order_relaxed);
 }
 
 bool link(Realm *r, Greenlet *g) {
@@ -220,7 +225,10 @@ void return_to_main(Realm *r) {
   r->busy = 0; // it may have come out of a callback or a visit
   r->hooks.abandon_calls();
   r->tracers.abandon_calls();
-  r->cursors = nullptr;
+  {
+    Locked lock(r->list_lock);
+    r->cursors = nullptr;
+  }
   r->main.reaping = false;
   if (g == &r->main) return;
   r->current.store(&r->main, std::memory_order_relaxed);

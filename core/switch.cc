@@ -215,7 +215,7 @@ using namespace gl;
   r->busy = 1;
   r->hooks.call(from, target);
   r->busy = 0;
-  *r->thread_errno = kept;
+  if (*r->thread_errno != kept) *r->thread_errno = kept;
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r); // a hook changed something
   exchange<Transfer::resume>(r, from, target);
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);

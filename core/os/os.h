@@ -27,7 +27,7 @@ inline bool single_threaded() {
 void yield();
 size_t page_size();
 
-// Zeroed memory for a stack; touching the `guard` bytes below the returned address faults. NULL: no memory.
+// Zeroed memory for a stack; touching the `guard` bytes below the returned address faults. NULL: no memory. Leaves errno alone.
 char *map_stack(size_t bytes, size_t guard);
 void unmap_stack(char *low, size_t bytes, size_t guard);
 

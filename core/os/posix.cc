@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
@@ -72,12 +73,15 @@ static bool protect_guard(void *memory, size_t guard) {
 }
 
 char *map_stack(size_t bytes, size_t guard) {
+  int kept = errno;
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE;
   void *memory = mmap(nullptr, guard + bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-  if (memory == MAP_FAILED) return nullptr;
-  if (protect_guard(memory, guard)) return static_cast<char *>(memory) + guard;
-  munmap(memory, guard + bytes);
-  return nullptr;
+  if (memory != MAP_FAILED && !protect_guard(memory, guard)) {
+    munmap(memory, guard + bytes);
+    memory = MAP_FAILED;
+  }
+  errno = kept;
+  return memory != MAP_FAILED ? static_cast<char *>(memory) + guard : nullptr;
 }
 
 void unmap_stack(char *low, size_t bytes, size_t guard) {

@@ -272,7 +272,7 @@ private:
     at(to).state = GL_RUNNING;
     current = to;
     bool unheld = !at(from).handles; // what callbacks release from now on is rule 18's
-    arrive(from, status, value, starts);
+    arrive(from, status, value, starts); // before the hooks: they come right before the jump
     in_transfer = from;
     if (!hosted)
       for (int h : hooks) callback(exchanging, {Note::hook, 0, h, from, to});
