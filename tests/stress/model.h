@@ -271,7 +271,7 @@ private:
     at(from).state = ended ? GL_DEAD : GL_SUSPENDED;
     at(to).state = GL_RUNNING;
     current = to;
-    bool unheld = !at(from).handles; // what callbacks release from now on is rule 18's
+    bool unheld = !at(from).handles;     // what callbacks release from now on is rule 18's
     arrive(from, status, value, starts); // before the hooks: they come right before the jump
     in_transfer = from;
     if (!hosted)
