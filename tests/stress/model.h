@@ -43,6 +43,7 @@ public:
   }
 
   bool hosted;
+  bool resumes_leaked = true; // through a borrowed pointer; off where other threads' releases may lend one a handle at any call
   std::vector<Greenlet> greenlets;
   int current = 0;
   int leaked = 0;
@@ -139,7 +140,9 @@ private:
   // ---- names ----
 
   // A test may use a pointer while somebody's handle keeps it, while it runs, or when it leaked (rule 21: "never freed under its own feet").
-  bool usable(int g) const { return g >= 0 && !at(g).freed && !at(g).dying && (!g || at(g).handles || g == current || at(g).leaked); }
+  bool usable(int g) const {
+    return g >= 0 && !at(g).freed && !at(g).dying && (!g || at(g).handles || g == current || (at(g).leaked && resumes_leaked));
+  }
   template <class Fits> int find(int n, Fits fits) const {
     for (int i = 0; i < slots; i++)
       if (int g = slot[size_t((n + i) % slots)]; g >= 0 && fits(g)) return g;

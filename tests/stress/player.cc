@@ -35,6 +35,7 @@ bool print_calls = false;
 
 Player::Player(const Program &plan, gl_realm *host, bool nobody_else)
     : realm(host), program(plan), model(host != nullptr), alone(nobody_else), reals(1), before(counts()) {
+  model.resumes_leaked = alone;
   for (int i = 0; i < Model::observers; i++) observers[i] = {this, i};
   model.notes.push_back({Note::returned, 0, GL_OK, 0, 0}); // main begins
   seen = model.notes;
