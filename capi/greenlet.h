@@ -24,17 +24,17 @@
 #include <stdint.h>
 
 #if defined(_WIN32) && !defined(GREENLET_STATIC)
-#  ifdef GREENLET_BUILDING
-#    define GL_API __declspec(dllexport)
-#  else
-#    define GL_API __declspec(dllimport)
-#  endif
-#elif defined(__GNUC__) && defined(GREENLET_STATIC)
-#  define GL_API __attribute__((visibility("hidden"))) /* several copies may live in one process */
-#elif defined(__GNUC__)
-#  define GL_API __attribute__((visibility("default")))
+#ifdef GREENLET_BUILDING
+#define GL_API __declspec(dllexport)
 #else
-#  define GL_API
+#define GL_API __declspec(dllimport)
+#endif
+#elif defined(__GNUC__) && defined(GREENLET_STATIC)
+#define GL_API __attribute__((visibility("hidden"))) /* several copies may live in one process */
+#elif defined(__GNUC__)
+#define GL_API __attribute__((visibility("default")))
+#else
+#define GL_API
 #endif
 
 #ifdef __cplusplus

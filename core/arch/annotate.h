@@ -44,7 +44,7 @@ inline void thread(Fiber &fiber) {
 
 inline unsigned mapped(char *low, size_t size) {
   if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size); // another stack may have been there
-  if (__lsan_register_root_region) __lsan_register_root_region(low, size); // or it would not see what suspended greenlets hold
+  if (__lsan_register_root_region) __lsan_register_root_region(low, size);     // or it would not see what suspended greenlets hold
 #ifdef VALGRIND_STACK_REGISTER
   return VALGRIND_STACK_REGISTER(low, low + size);
 #else

@@ -11,18 +11,21 @@
 #define TEST(name) Test(capi, name)
 #define CHECK(condition) cr_expect(condition)
 #else
-struct test { const char *name; void (*run)(void); struct test *next; };
+struct test {
+  const char *name;
+  void (*run)(void);
+  struct test *next;
+};
 static struct test *tests, **last_test = &tests;
 static int checks_failed;
-#define TEST(n)                                                                                        \
-  static void test_##n(void);                                                                          \
-  __attribute__((constructor)) static void add_##n(void) {                                             \
-    static struct test t = {#n, test_##n, NULL};                                                       \
-    *last_test = &t, last_test = &t.next;                                                              \
-  }                                                                                                    \
+#define TEST(n)                                            \
+  static void test_##n(void);                              \
+  __attribute__((constructor)) static void add_##n(void) { \
+    static struct test t = {#n, test_##n, NULL};           \
+    *last_test = &t, last_test = &t.next;                  \
+  }                                                        \
   static void test_##n(void)
-#define CHECK(condition)                                                                               \
-  ((condition) ? (void)0 : (void)(checks_failed++, printf("%s:%d: %s\n", __FILE__, __LINE__, #condition)))
+#define CHECK(condition) ((condition) ? (void)0 : (void)(checks_failed++, printf("%s:%d: %s\n", __FILE__, __LINE__, #condition)))
 
 static int wanted(const char *name, int argc, char **argv) {
   for (int i = 1; i < argc; i++)
