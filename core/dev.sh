@@ -58,23 +58,24 @@ run_tsan() {
 }
 
 do_test() {
+  local build="g++ cmake" criterion=/usr/include/criterion/criterion.h
   if may_install; then do_setup; fi
-  leg "release" run_preset release
-  leg "one translation unit" run_capi unity
-  leg "clang" run_capi clang
-  leg "not optimised" run_preset debug
-  leg "without stacks" run_preset host
-  leg "address and undefined behaviour" run_asan
-  leg "threads" run_tsan
-  leg "valgrind" run_preset valgrind
-  leg "fuzzers" run_fuzzers
-  leg "oracle" tests/scenarios/oracle.py compare
-  leg "installed" tests/install/run.sh
-  leg "docs" do_doc
-  leg "lint" scripts/lint.sh
+  leg_needing "$build $criterion" "release" run_preset release
+  leg_needing "$build $criterion" "one translation unit" run_capi unity
+  leg_needing "$build $criterion clang++-14" "clang" run_capi clang
+  leg_needing "$build $criterion" "not optimised" run_preset debug
+  leg_needing "$build $criterion" "without stacks" run_preset host
+  leg_needing "$build" "address and undefined behaviour" run_asan
+  leg_needing "$build" "threads" run_tsan
+  leg_needing "$build valgrind" "valgrind" run_preset valgrind
+  leg_needing "$build clang++-14" "fuzzers" run_fuzzers
+  leg_needing "python3" "oracle" tests/scenarios/oracle.py compare
+  leg_needing "$build pkg-config" "installed" tests/install/run.sh
+  leg_needing "doxygen dot" "docs" do_doc
+  do_lint
 }
 
-do_lint() { leg "lint" scripts/lint.sh "$@"; }
+do_lint() { leg_needing "clang-format-14 clang-tidy-14 shellcheck ruff" "lint" scripts/lint.sh "$@"; }
 
 do_doc() { docs/build.sh; }
 

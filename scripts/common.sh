@@ -81,10 +81,18 @@ checked() {
   ((checks_failed == 0))
 }
 
-# skip NAME REASON: a leg that cannot run here. CI skips nothing.
-skip() {
-  echo "== $1: skipped, $2"
-  [[ -z ${CI-} ]] || note_failure "${1// /-}"
+# leg_needing "TOOL..." NAME COMMAND...: a leg, or a line that says why it is skipped. A tool is a command or an absolute path. CI skips nothing.
+leg_needing() {
+  local tools=$1 name=$2 tool
+  shift 2
+  for tool in $tools; do
+    if ! have "$tool" && [[ ! -e $tool ]]; then
+      echo "== $name: skipped, it needs $tool"
+      [[ -z ${CI-} ]] || note_failure "${name// /-}"
+      return 0
+    fi
+  done
+  leg "$name" "$@"
 }
 
 # may_install: root and CI install what is missing, others are told.
