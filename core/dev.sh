@@ -14,6 +14,7 @@ packages=(
   doxygen graphviz                                              # doc
 )
 ruff=ruff==0.6.9
+lint_tools="clang-format-14 clang-tidy-14 shellcheck ruff"
 
 do_setup() {
   apt_install "${packages[@]}"
@@ -72,10 +73,10 @@ do_test() {
   leg_needing "python3" "oracle" tests/scenarios/oracle.py compare
   leg_needing "$build pkg-config" "installed" tests/install/run.sh
   leg_needing "doxygen dot" "docs" do_doc
-  do_lint
+  leg_needing "$lint_tools" "lint" scripts/lint.sh
 }
 
-do_lint() { leg_needing "clang-format-14 clang-tidy-14 shellcheck ruff" "lint" scripts/lint.sh "$@"; }
+do_lint() { leg_needing "$lint_tools" "lint" scripts/lint.sh "$@"; }
 
 do_doc() { docs/build.sh; }
 
