@@ -254,9 +254,16 @@ using namespace gl;
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
 }
 
-gl_status gl_switch(gl_greenlet *target, void *value, void **received) { return switch_with(target, GL_OK, value, received); }
+// In one section with the jump: at other distances from it, which any change elsewhere would move, the pair takes up to a fifth longer.
+#define BESIDE_THE_JUMP [[gnu::section(GL_JUMP_SECTION), gnu::aligned(64)]]
 
-gl_status gl_throw(gl_greenlet *target, void *payload, void **received) { return switch_with(target, GL_THROWN, payload, received); }
+BESIDE_THE_JUMP gl_status gl_switch(gl_greenlet *target, void *value, void **received) {
+  return switch_with(target, GL_OK, value, received);
+}
+
+BESIDE_THE_JUMP gl_status gl_throw(gl_greenlet *target, void *payload, void **received) {
+  return switch_with(target, GL_THROWN, payload, received);
+}
 
 gl_status gl_kill(gl_greenlet *target, void **received) {
   return decide_and_transfer(target, received, [&](Realm *r, gl_delivery &d) { return decide_kill(r, target, d); });

@@ -42,6 +42,7 @@ core/tree.cc
 
 STACKS = """
 core/arch/asm.h
+core/arch/section.h
 core/arch/x86_64.S
 core/arch/x86_64.h
 core/stack.cc

@@ -7,6 +7,7 @@
 #if defined(GREENLET_HOST_ONLY)
 #include "none.h"
 #elif defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32)
+#include "section.h"
 #include "x86_64.h"
 #define GL_HAS_SWITCH 1
 #else

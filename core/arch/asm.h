@@ -2,9 +2,11 @@
 /* Macros for the assembly files: hidden functions with call frame information, section notes. */
 #pragma once
 
+#include "section.h"
+
 /* clang-format off */
 #define FUNCTION(name) \
-  .text; .p2align 6; .globl name; .hidden name; .type name, @function; \
+  .section GL_JUMP_SECTION, "ax", @progbits; .p2align 6; .globl name; .hidden name; .type name, @function; \
   name: .cfi_startproc
 #define END(name) .cfi_endproc; .size name, . - name
 
