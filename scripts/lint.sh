@@ -23,6 +23,7 @@ check "clang-format" clang-format-14 --dry-run -Werror "${formatted[@]}"
 check "shellcheck" shellcheck -x "${shell[@]}"
 check "ruff" ruff check --quiet "${python[@]}"
 check "version agreement" scripts/version.py check
+check "every rule has a test" scripts/rules.py
 check "greenlet.h as C11" self_contained capi/greenlet.h c-header c11
 check "greenlet.h as C++11" self_contained capi/greenlet.h c++-header c++11
 check "greenlet.hpp as C++17" self_contained capi/greenlet.hpp c++-header c++17
