@@ -10,7 +10,7 @@ examples=(two_greenlets_c two_greenlets_cc family_tree_c generator_c token_ring_
 
 mkdir -p "$build"
 echo "Building libgreenlet and its examples in build/demo ..."
-if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DGREENLET_EXAMPLES=ON &&
+if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DGREENLET_EXAMPLES=ON &&
   cmake --build "$build" --parallel 2 --target "${examples[@]}"; } >"$log" 2>&1; then
   cat "$log" >&2
   exit 1
