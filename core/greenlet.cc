@@ -204,7 +204,7 @@ static gl_status check_options(const gl_options &o, size_t &stack_size) {
   if (o.stack && o.stack_size) return GL_EINVAL;
   bool hosted = o.flags & GL_HOSTED;
   if (hosted ? !o.parent || o.stack || o.stack_size : !o.run) return GL_EINVAL;
-  if (o.parent && realm_of(o.parent)->hosted != hosted) return GL_EINVAL;
+  if (o.parent && bool(o.parent->flags & GL_HOSTED) != hosted) return GL_EINVAL;
   if (o.stack) return GL_ENOTSUP;
   stack_size = o.stack_size;
   return hosted || round_stack_size(stack_size) ? GL_OK : GL_ENOMEM;
