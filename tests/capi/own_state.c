@@ -176,6 +176,49 @@ TEST(errno_of_an_ancestor_that_an_outcome_starts) {
   CHECK(all_gone());
 }
 
+static void spoil_and_note(UNUSED void *data) { event("spoilt"), errno = 95; }
+BODY(ends_without_handle) {
+  gl_release(gl_current());
+  return GL_OK;
+}
+// rules 4, 16, 23: one that ends takes its dead parent with it, whose drops run when the next one's errno is in force
+TEST(errno_is_kept_over_drops_of_a_freed_parent) {
+  gl_key key;
+  CHECK(gl_key_new(&key, spoil_and_note) == GL_OK);
+  gl_greenlet *parent = gl_new(identity, NULL);
+  gl_switch(parent, NULL, NULL);
+  gl_greenlet *g = child_of(parent, ends_without_handle, NULL);
+  CHECK(gl_set_local(parent, key, V(1)) == GL_OK);
+  gl_release(parent);
+  CHECK(WITH_ERRNO_5(gl_switch(g, NULL, NULL) == GL_OK));
+  CHECK(happened("spoilt"));
+  CHECK(all_gone());
+}
+
+BODY(leaves_without_handle) {
+  gl_release(gl_current());
+  gl_switch(data ? data : gl_main(), NULL, NULL);
+  return GL_KILLED;
+}
+// rules 22, 23: nor does the one resumed see what the drops of a discarded one did on its arrival
+TEST(errno_is_kept_over_drops_on_arrival) {
+  gl_greenlet *g = NEW(.run = leaves_without_handle, .flags = GL_DISCARD, .drop = spoil_and_note);
+  CHECK(WITH_ERRNO_5(gl_switch(g, NULL, NULL) == GL_OK));
+  CHECK(happened("spoilt"));
+  CHECK(all_gone());
+}
+
+// rules 22, 23: nor does one that starts
+TEST(errno_starts_at_zero_after_drops_on_arrival) {
+  gl_greenlet *next = gl_new(keeps_errno, NULL);
+  void *found = V(-1);
+  gl_switch(NEW(.run = leaves_without_handle, .data = next, .flags = GL_DISCARD, .drop = spoil_and_note), NULL, &found);
+  CHECK(found == V(0));
+  gl_release(next);
+  CHECK(happened("spoilt GL_KILLED 0"));
+  CHECK(all_gone());
+}
+
 static void spoil_exchange(UNUSED void *user, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) { errno = 97; }
 static void spoil_trace(UNUSED void *user, UNUSED int what, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) { errno = 96; }
 static void errno_is_not_spoilt(void) {
@@ -192,6 +235,14 @@ TEST(errno_is_kept_over_hooks_and_tracers) {
   gl_hook_add(spoil_exchange, NULL), errno_is_not_spoilt();
   gl_trace_add(spoil_trace, NULL), errno_is_not_spoilt();
   gl_hook_remove(spoil_exchange, NULL), errno_is_not_spoilt();
+  gl_trace_remove(spoil_trace, NULL);
+  CHECK(all_gone());
+}
+
+// rules 22, 23: nor do tracers that see a kill on arrival
+TEST(errno_is_kept_over_tracers_of_a_kill_on_arrival) {
+  gl_trace_add(spoil_trace, NULL);
+  CHECK(WITH_ERRNO_5(gl_switch(gl_new(leaves_without_handle, NULL), NULL, NULL) == GL_OK));
   gl_trace_remove(spoil_trace, NULL);
   CHECK(all_gone());
 }
