@@ -295,7 +295,7 @@ typedef struct gl_delivery {
 /** Makes a realm; its main greenlet is current. @return new; NULL when there is no memory. @since 0.9 */
 GL_API gl_realm *gl_realm_new(void);
 /** Ends a realm as a thread's end does, but nothing can run any more: drain gl_host_next_orphan() first. Handles on its greenlets stay
- *  valid and are expired. NULL is fine. @since 0.9 */
+ *  valid and are expired. NULL is fine; so is a callback of that same realm, but there it does nothing. @since 0.9 */
 GL_API void gl_realm_release(gl_realm *realm);
 /** Borrowed; NULL for NULL. @since 0.9 */
 GL_API gl_greenlet *gl_realm_main(gl_realm *realm);

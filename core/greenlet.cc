@@ -152,7 +152,7 @@ void expire(Greenlet *g) {
 static inline Greenlet *dispose(Greenlet *g) {
   if (g->locals) [[unlikely]]
     drop_locals(realm_of(g), g);
-  if (g->killers) [[unlikely]]
+  if (!is_mine(g) || g->killers) [[unlikely]] // another thread's may be changing
     forget_killers(g);
   if (g->name) [[unlikely]] {
     free(g->name);

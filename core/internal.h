@@ -191,7 +191,8 @@ bool expired_by_fork(const Greenlet *g);
 gl_status not_ours(const Greenlet *g); // GL_ETHREAD or GL_EEXPIRED
 void return_to_main(Realm *r);
 void end_realm(Realm *r);
-extern Lock forest_lock; // guards parents and killers where threads meet
+extern Lock forest_lock;   // guards parents and killers where threads meet
+extern Lock settings_lock; // guards what is set for the process: keys, the function for what nobody handled
 // While a callback runs on this thread, on behalf of realm `r`, nothing switches (rule 26).
 class InCallback {
 public:
@@ -223,7 +224,7 @@ inline bool claim(Greenlet *g) { // an unstarted one; false: another thread, or 
 inline void unclaim(Greenlet *g) { g->life.store(Life::unstarted, std::memory_order_release); }
 // One of this realm that is unstarted, for a start or for a death unrun. False: another thread moves it away.
 inline bool claim_here(Realm *r, Greenlet *g) {
-  if (!claim(g)) return false;
+  if (realm_of(g) != r || !claim(g)) return false; // a claim in vain would be in the way of its own thread
   if (realm_of(g) == r) return true;
   unclaim(g);
   return false;

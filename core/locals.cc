@@ -15,7 +15,6 @@ constexpr uint32_t most_keys = 4096, drop_rounds = 4; // as POSIX: a drop may se
 
 static void (*drops[most_keys])(void *); // [key - 1]
 static std::atomic<uint32_t> keys{0};    // published after their drop
-static Lock keys_lock;
 
 static bool is_key(gl_key key) { return key - 1 < keys.load(std::memory_order_acquire); }
 
@@ -53,7 +52,7 @@ using namespace gl;
 
 gl_status gl_key_new(gl_key *out, void (*drop)(void *value)) {
   if (!out) return GL_EINVAL;
-  Locked lock(keys_lock);
+  Locked lock(settings_lock);
   uint32_t n = keys.load(std::memory_order_relaxed);
   if (n == most_keys) return GL_ENOMEM;
   drops[n] = drop;

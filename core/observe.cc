@@ -7,15 +7,14 @@
 
 namespace gl {
 
-static Lock unhandled_lock;
 static gl_unhandled unhandled;
 static void *unhandled_user;
 
 void report_unhandled(Greenlet *g, void *payload) {
-  unhandled_lock.lock();
+  settings_lock.lock();
   gl_unhandled function = unhandled;
   void *user = unhandled_user;
-  unhandled_lock.unlock();
+  settings_lock.unlock();
   if (function) return function(user, g, payload);
   char text[200];
   snprintf(text, sizeof text, "libgreenlet: greenlet '%.100s' (%p) threw %p when its last handle went\n", gl_name(g),
@@ -60,7 +59,7 @@ static int visit_all(Realm *r, int (*visit)(void *, Greenlet *), void *user) {
 using namespace gl;
 
 void gl_set_unhandled(gl_unhandled function, void *user) {
-  Locked lock(unhandled_lock);
+  Locked lock(settings_lock);
   unhandled = function;
   unhandled_user = user;
 }

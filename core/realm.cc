@@ -10,7 +10,7 @@ namespace gl {
 
 constinit Realm detached;
 constinit thread_local Realm *thread_realm GL_TLS_MODEL = &detached;
-Lock forest_lock;
+Lock forest_lock, settings_lock;
 std::atomic<void *(*)()> cxx_runtime{nullptr};
 const Counters::Field Counters::fields[] = {&Counters::died, &Counters::created, &Counters::stacks_mapped, &Counters::stack_bytes,
                                             &Counters::leaked};
@@ -48,12 +48,14 @@ void delist(Realm *r) { // under registry_lock
 void before_fork() {
   registry_lock.lock();
   forest_lock.lock();
+  settings_lock.lock();
   search_lock.lock();
   here()->list_lock.lock();
 }
 void after_fork() {
   here()->list_lock.unlock();
   search_lock.unlock();
+  settings_lock.unlock();
   forest_lock.unlock();
   registry_lock.unlock();
 }
@@ -111,10 +113,10 @@ Realm *attach_slow() {
 void adopt_cxx_runtime(Realm *r) {
   void *(*get_globals)() = cxx_runtime.load(std::memory_order_acquire);
   if (!get_globals) {
-    Locked lock(search_lock);
+    if (!search_lock.try_lock()) return; // whoever has it may wait for the linker's lock, which this thread has if it is loading a library
     uint64_t loaded = os::libraries_loaded();
-    if (libraries_searched.exchange(loaded, std::memory_order_relaxed) == loaded) return;
-    get_globals = os::find_cxx_runtime();
+    if (libraries_searched.exchange(loaded, std::memory_order_relaxed) != loaded) get_globals = os::find_cxx_runtime();
+    search_lock.unlock();
     if (!get_globals) return;
     cxx_runtime.store(get_globals, std::memory_order_release);
   }
@@ -133,9 +135,8 @@ void rearm(Realm *r) {
   if (r->released.load()) slow_down(r);
 }
 
-InCallback::InCallback(Realm *r) : realms_{r->hosted ? here() : attach(), r->hosted ? r : nullptr} {
-  for (Realm *&realm : realms_) {
-    if (realm == &detached) realm = nullptr;
+InCallback::InCallback(Realm *r) : realms_{attach(), r->hosted ? r : nullptr} {
+  for (Realm *realm : realms_) {
     if (!realm) continue;
     realm->busy++;
     slow_down(realm);
@@ -293,7 +294,7 @@ gl_realm *gl_realm_new() {
 }
 
 void gl_realm_release(gl_realm *realm) {
-  if (!realm) return;
+  if (!realm || realm->busy) return;
   return_to_main(realm);
   end_realm(realm);
 }

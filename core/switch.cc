@@ -111,9 +111,11 @@ void reap_orphans(Realm *r, bool also_due) {
   if (r == &detached || r->busy) return;
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   from->reaping = true;
+  int kept = *r->thread_errno; // drops and tracers may change what was just exchanged
   if (also_due) collect_released(r);
   gl_delivery d;
   while (decide_orphan(r, also_due, d), d.next) transfer(r, from, d, nullptr);
+  *r->thread_errno = kept;
   from->reaping = false;
   rearm(r);
 }
@@ -144,8 +146,10 @@ void discard_stack(Greenlet *g) {
   else exchange<Transfer::end>(r, g, d.next);
   Stack *stack = g->stack;
   r->ending = stack;
+  int kept = *r->thread_errno; // of the next one already
   finish(g);
   give_stack(r, stack);
+  *r->thread_errno = kept;
   return jump(r, nullptr, d.next, d, &r->discarded_sp, nullptr);
 }
 

@@ -59,10 +59,13 @@ static void begin_kill(Greenlet *killer, Greenlet *victim, Waits waits) {
   killer->ready.store(0, std::memory_order_relaxed); // control comes back by way of end_kill()
 }
 
-static Greenlet *leave_kill(Greenlet *killer) {
+// Returns the victim; NULL: it is freed. Of one that is dead another thread may drop the last handle: it is not to be touched afterwards, unless the
+// kill holds it.
+static Greenlet *leave_kill(Greenlet *killer, bool &died) {
   Locked lock(forest_lock);
   killer->waits = Waits::no;
   Greenlet *victim = killer->killing;
+  died = !victim || is_dead(victim);
   if (!victim) return nullptr;
   Greenlet **link = &victim->killers;
   while (*link != killer) link = &(*link)->outer_killer;
@@ -73,17 +76,23 @@ static Greenlet *leave_kill(Greenlet *killer) {
 
 void abandon_kill(Greenlet *killer) {
   bool holds_victim = killer->waits == Waits::for_nothing;
-  Greenlet *victim = leave_kill(killer);
+  bool died;
+  Greenlet *victim = leave_kill(killer, died);
   if (!victim) return;
   if (holds_victim) let_go(victim);
   let_go(killer);
 }
 
 void forget_killers(Greenlet *victim) {
-  while (Greenlet *killer = victim->killers) {
-    Waits waits = killer->waits;
-    leave_kill(killer);
-    killer->waits = waits;
+  for (;;) {
+    Greenlet *killer;
+    { // their own thread may be resuming them
+      Locked lock(forest_lock);
+      killer = victim->killers;
+      if (!killer) return;
+      victim->killers = killer->outer_killer;
+      killer->killing = nullptr;
+    }
     let_go(killer);
   }
 }
@@ -112,10 +121,11 @@ static void dispose_of_answer(Realm *r, Greenlet *killer, Greenlet *victim, cons
 // Control comes back to one whose kill is pending: what does that call answer?
 static void end_kill(Realm *r, Greenlet *killer, gl_delivery &d) {
   bool answers = killer->waits == Waits::for_answer;
-  Greenlet *victim = leave_kill(killer);
+  bool died;
+  Greenlet *victim = leave_kill(killer, died);
   if (!r->hosted) killer->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
   if (answers) {
-    if (d.status == GL_OK && victim && !is_dead(victim)) d.status = GL_ALIVE;
+    if (d.status == GL_OK && !died) d.status = GL_ALIVE;
   } else {
     dispose_of_answer(r, killer, victim, d);
     let_go_of_victim(victim);
@@ -284,7 +294,7 @@ gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
     if (reaches(parent, child)) return GL_ECYCLE;
     if (from != to) {
       if (has_ended(from)) return GL_ETHREAD;
-      if (!claim(child)) return child->life == Life::claimed && from == here() ? GL_EBUSY : GL_ETHREAD;
+      if (!claim(child)) return child->life == Life::claimed && is_mine(child) ? GL_EBUSY : GL_ETHREAD;
       unlink(from, child);
       if (!link(to, child)) return link(from, child), unclaim(child), GL_EEXPIRED;
       to->keepers.fetch_add(1, std::memory_order_relaxed);
