@@ -367,3 +367,46 @@ TEST(stats_while_threads_come_and_go) {
   pthread_join(asker, NULL);
   CHECK(all_gone());
 }
+
+static void *asks_in_vain(void *g) {
+  while (!atomic_load(&asked_enough)) CHECK(gl_switch(g, NULL, NULL) == GL_ETHREAD);
+  return NULL;
+}
+// rules 9, 17: another thread that asks for it in vain is never in its owner's way
+TEST(owner_is_not_refused_while_others_ask_in_vain) {
+  pthread_t asker;
+  int tries = 0;
+  mine = NEW(.run = never, .stack_size = NO_SUCH_STACK); /* so that it can be asked for again and again */
+  atomic_store(&asked_enough, false);
+  pthread_create(&asker, NULL, asks_in_vain, mine);
+  for (; tries < 20 * ROUNDS && gl_switch(mine, NULL, NULL) == GL_ENOMEM; tries++) gl_release(gl_retain(mine));
+  CHECK(tries == 20 * ROUNDS);
+  atomic_store(&asked_enough, true);
+  pthread_join(asker, NULL);
+  gl_release(mine);
+  CHECK(all_gone());
+}
+
+static gl_greenlet *victim, *outer_killer, *inner_killer;
+BODY(kills_the_victim) { return gl_kill(victim, NULL); }
+BODY(has_itself_killed_again) {
+  to_parent(NULL, NULL);
+  gl_switch(inner_killer, NULL, NULL);
+  return GL_KILLED;
+}
+static void make_a_dead_victim(void) {
+  victim = gl_new(has_itself_killed_again, NULL);
+  outer_killer = gl_new(kills_the_victim, NULL), inner_killer = gl_new(kills_the_victim, NULL);
+  gl_switch(victim, NULL, NULL), gl_switch(outer_killer, NULL, NULL);
+  CHECK(gl_state(victim) == GL_DEAD && gl_state(inner_killer) == GL_DEAD && gl_state(outer_killer) == GL_SUSPENDED);
+}
+static void resume_outer_killer(UNUSED int round) { our_answer = gl_switch(outer_killer, NULL, NULL); }
+static void release_victim(UNUSED int round) { gl_release(victim); }
+static void outer_killer_ended(void) {
+  CHECK(our_answer == GL_OK && gl_state(outer_killer) == GL_DEAD);
+  gl_release(outer_killer), gl_release(inner_killer);
+}
+// rules 13, 18: an outer killer is resumed while another thread releases the last handle of its victim, which died by an inner one
+TEST(dead_victim_is_released_while_a_killer_resumes) {
+  cross(ROUNDS, make_a_dead_victim, resume_outer_killer, release_victim, outer_killer_ended);
+}
