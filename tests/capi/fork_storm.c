@@ -32,17 +32,44 @@ static void works_in_the_child(void) {
   }
 }
 
-// rule 20: no lock of the library stays taken in the child
-TEST(fork_while_other_threads_work) {
+static void sets_and_makes_in_the_child(void) {
+  gl_key key;
+  alarm(5);
+  gl_set_unhandled(NULL, NULL);
+  gl_status status = gl_key_new(&key, NULL);
+  if (status != GL_OK && status != GL_ENOMEM) _exit(1);
+}
+static void ignores_payload(UNUSED void *user, UNUSED gl_greenlet *g, UNUSED void *payload) {}
+static void *sets_the_unhandled_function(UNUSED void *arg) {
+  while (!atomic_load(&stop)) gl_set_unhandled(ignores_payload, NULL);
+  return NULL;
+}
+static void *makes_keys(UNUSED void *arg) {
+  gl_key key;
+  while (!atomic_load(&stop)) gl_key_new(&key, NULL); /* the most there can be are soon made: that it asks is enough */
+  return NULL;
+}
+
+static void storm(void *(*meanwhile)(void *), void (*body)(void)) {
   if (UNDER_TSAN || UNDER_ASAN) SKIP("the sanitizer's own allocator may be locked in the child");
   if (UNDER_VALGRIND) SKIP("what threads held that are gone in the child counts as lost");
   pthread_t threads[THREADS];
-  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, keeps_busy, &lent[i]);
-  for (int i = 0; i < FORKS; i++) {
-    struct child child = in_child(works_in_the_child);
-    CHECK(exited(child, 0));
-  }
+  gl_main(); /* a process that has not used the library has nothing to do when it forks */
+  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, meanwhile, &lent[i]);
+  bool works = true;
+  for (int i = 0; works && i < FORKS; i++) works = exited(in_child(body), 0);
+  CHECK(works);
   atomic_store(&stop, true);
   for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+  atomic_store(&stop, false);
   CHECK(all_gone());
 }
+
+// rule 20: no lock of the library stays taken in the child
+TEST(fork_while_other_threads_work) { storm(keeps_busy, works_in_the_child); }
+
+// rule 20: nor by those who set the function for what nobody handled
+TEST(fork_while_other_threads_set_the_unhandled_function) { storm(sets_the_unhandled_function, sets_and_makes_in_the_child); }
+
+// rules 20, 28: nor by those who make keys
+TEST(fork_while_other_threads_make_keys) { storm(makes_keys, sets_and_makes_in_the_child); }
