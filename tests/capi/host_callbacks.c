@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules 26 to 29 and 34 in realms: tracers, drops and visitors, and the hooks that are never called. */
 #include "hosted.h"
+#include "partner.h"
 
 static gl_greenlet *a, *b;
 static const char *name_of(const gl_greenlet *g) { return g == realm_main ? "main" : g == a ? "a" : g == b ? "b" : "?"; }
@@ -116,6 +117,20 @@ TEST(host_calls_in_realm_callbacks_are_EBUSY) {
   gl_release(b), realm_ends();
 }
 
+static void switches_on_this_thread(UNUSED void *data) {
+  gl_greenlet *g = gl_new(never, NULL);
+  CHECK(gl_switch(g, NULL, NULL) == (g ? GL_EBUSY : GL_EINVAL)); /* without stacks there is none */
+  gl_release(g);
+  event("refused");
+}
+// rules 26, 33: the thread that the callback runs on is busy too, even if it had no greenlets before
+TEST(realm_callback_makes_its_thread_busy) {
+  realm_begins();
+  on_a_thread(call_release, NEW(.parent = realm_main, .flags = GL_HOSTED, .drop = switches_on_this_thread));
+  CHECK(happened("refused"));
+  realm_ends();
+}
+
 static gl_realm *another;
 static void runs_another_realm(UNUSED void *data) {
   gl_delivery mine;
@@ -132,6 +147,24 @@ TEST(another_realm_runs_in_a_realm_callback) {
   gl_release(NEW(.parent = realm_main, .flags = GL_HOSTED, .drop = runs_another_realm));
   CHECK(happened("ran"));
   gl_realm_release(another), realm_ends();
+}
+
+static void moves_the_starting_one(UNUSED void *user, int what, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) {
+  if (what != GL_EV_START) return;
+  CHECK(gl_set_parent(a, gl_realm_main(another)) == GL_EBUSY && gl_parent(a) == realm_main);
+  event("refused");
+}
+// rule 15: one that is starting does not move to another realm
+TEST(starting_hosted_one_does_not_move) {
+  realm_begins();
+  another = gl_realm_new();
+  a = hosted(realm_main);
+  gl_realm_trace_add(realm, moves_the_starting_one, NULL);
+  switches_to(a, NULL);
+  gl_realm_trace_remove(realm, moves_the_starting_one, NULL);
+  CHECK(happened("refused"));
+  ends_with(GL_OK, NULL);
+  gl_release(a), gl_realm_release(another), realm_ends();
 }
 
 static void makes_and_moves(UNUSED void *data) {
@@ -188,4 +221,33 @@ TEST(realm_foreach_visits_main_and_the_started) {
   CHECK(gl_realm_foreach(realm, visit, &some) == 42);
   ends_with(GL_OK, NULL), switches_to(a, NULL), ends_with(GL_OK, NULL);
   gl_release(a), gl_release(b), gl_release(unstarted), gl_release(dead), realm_ends();
+}
+
+static int releases_the_realm(UNUSED void *user, UNUSED gl_greenlet *g) {
+  gl_realm_release(realm);
+  event("released");
+  return 0;
+}
+// rules 26, 37: a realm is not released inside a callback of its own
+TEST(realm_is_not_released_by_its_visitor) {
+  realm_begins();
+  CHECK(gl_realm_foreach(realm, releases_the_realm, NULL) == 0);
+  CHECK(happened("released") && gl_realm_current(realm) == realm_main);
+  realm_ends();
+}
+
+static void releases_while_tracing(UNUSED void *user, UNUSED int what, UNUSED gl_greenlet *from, UNUSED gl_greenlet *to) {
+  gl_realm_release(realm);
+}
+// rules 4, 26, 37: a start that a tracer sees goes on all the same
+TEST(realm_is_not_released_by_its_tracer) {
+  realm_begins();
+  a = NEW(.parent = realm_main, .flags = GL_HOSTED, .data = V(1), .drop = note_drop);
+  gl_realm_trace_add(realm, releases_while_tracing, NULL);
+  switches_to(a, NULL);
+  CHECK(started(a, NULL) && happened(""));
+  ends_with(GL_OK, NULL);
+  CHECK(delivered(realm_main, GL_OK, NULL) && happened("drop 1"));
+  gl_realm_trace_remove(realm, releases_while_tracing, NULL);
+  gl_release(a), realm_ends();
 }
