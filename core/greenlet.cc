@@ -129,9 +129,10 @@ static inline bool was_last(Greenlet *g) {
 }
 
 void run_drops(Realm *r, Greenlet *g) {
-  if (g->drop) {
+  if (auto drop = g->drop) {
+    g->drop = nullptr; // once, also if it ends the thread
     InCallback callback(r);
-    g->drop(g->run_data);
+    drop(g->run_data);
   }
   if (g->locals) drop_locals(r, g);
 }
@@ -239,7 +240,14 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
   if (o.flags & GL_HOSTED) g->stack = nullptr;
   else g->stack_size = stack_size;
   g->flags = static_cast<uint8_t>(o.flags);
-  give_life(g);
+  if (is_mine(g)) {
+    give_life(g);
+  } else if (hand_over(realm_of(g), g)) {
+    tally(&Counters::created, 1);
+  } else {
+    g->handles.store(0, std::memory_order_relaxed);
+    return destroy(g), GL_EEXPIRED;
+  }
   *out = g;
   return GL_OK;
 }

@@ -62,7 +62,9 @@ struct alignas(64) gl_greenlet {
   // Second: the tree, and what start and end need.
   std::atomic<gl::Life> life{gl::Life::dead};
   uint8_t flags = 0;    // gl_flag
-  bool visited = false; // by the search for cycles; under forest_lock // These share a byte that only its own thread writes.
+  bool visited = false; // by the search for cycles; under forest_lock
+
+  // These share a byte that only its own thread writes.
   gl::Waits waits : 2 = gl::Waits::no;
   bool kept_kill : 1 = false; // the next call answers GL_KILLED (rule 14)
   bool leaked : 1 = false;    // outlived its last handle (rule 21)
@@ -222,6 +224,7 @@ inline bool claim(Greenlet *g) { // an unstarted one; false: another thread, or 
   return true;
 }
 inline void unclaim(Greenlet *g) { g->life.store(Life::unstarted, std::memory_order_release); }
+bool hand_over(Realm *r, Greenlet *g); // makes it another thread's unstarted one; false: that realm is ending, and passed it over
 // One of this realm that is unstarted, for a start or for a death unrun. False: another thread moves it away.
 inline bool claim_here(Realm *r, Greenlet *g) {
   if (realm_of(g) != r || !claim(g)) return false; // a claim in vain would be in the way of its own thread

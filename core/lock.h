@@ -13,6 +13,7 @@ public:
   void lock() {
     while (taken_.exchange(true, std::memory_order_acquire)) os::yield();
   }
+  // Or nobody else is there.
   bool try_lock() { return os::single_threaded() || !taken_.exchange(true, std::memory_order_acquire); }
   void unlock() { taken_.store(false, std::memory_order_release); }
 

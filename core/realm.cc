@@ -194,8 +194,8 @@ void lose_keeper(Realm *r) {
   if (r->keepers.fetch_sub(1, std::memory_order_acq_rel) == 1) free(r);
 }
 
-// Empties the list up to the next living greenlet, which is to end with the realm. One that another thread is about to free, or moves, is left to
-// that thread.
+// Empties the list up to the next living greenlet, which is to end with the realm. One that another thread is about to free, makes or moves, is left to
+// that thread: see hand_over().
 static Greenlet *take_living(Realm *r) {
   Locked lock(r->list_lock);
   while (r->main.next != &r->main) {
@@ -211,6 +211,13 @@ static Greenlet *take_living(Realm *r) {
   }
   r->ended.store(true, std::memory_order_release);
   return nullptr;
+}
+
+bool hand_over(Realm *r, Greenlet *g) {
+  Locked lock(r->list_lock);
+  if (!g->next) return false;
+  unclaim(g);
+  return true;
 }
 
 // Ends one that can never run again, with its thread or realm.

@@ -8,14 +8,17 @@ namespace gl {
 Greenlet *shown_parent(const Greenlet *g) { return g->killers ? g->killers : g->parent; }
 
 // The nearest ancestor of `g` that is not dead and of this realm, at last main (rule 17). Our own dead ones have parents that only we change; beyond
-// the first of another thread a lock is needed.
-static Greenlet *find_heir(Realm *r, const Greenlet *g) {
-  Greenlet *a = shown_parent(g);
-  for (; a && realm_of(a) == r; a = shown_parent(a))
-    if (!is_dead(a)) return a;
+// the first of another thread a lock is needed, and a handle on the heir, in `held`: that thread may give up the one that kept it.
+static Greenlet *find_heir(Realm *r, Greenlet *g, Greenlet *&held) {
+  held = nullptr;
+  Greenlet *a = g;
+  while (a && realm_of(a) == r) {
+    a = shown_parent(a);
+    if (a && realm_of(a) == r && !is_dead(a)) return a;
+  }
   Locked lock(forest_lock);
   for (; a; a = shown_parent(a))
-    if (realm_of(a) == r && !is_dead(a)) return a;
+    if (realm_of(a) == r && !is_dead(a)) return hold(a), held = a;
   return &r->main;
 }
 
@@ -172,16 +175,19 @@ static void commit(Realm *r, gl_delivery &d) {
 // Passes the dead, and the unstarted that cannot take what comes, until somebody can: fills in d.next and d.start. If a target that the user named
 // turns out to be another thread's, or a value for it cannot start anybody, that fails, and nothing has changed. (Only an unstarted one moves: its realm
 // is certain once it is claimed, or seen to have started.)
-static gl_status settle(Realm *r, Greenlet *to, bool named, gl_delivery &d) {
+static gl_status settle(Realm *r, Greenlet *to, bool named, gl_delivery &d, Greenlet *held = nullptr) {
   const Greenlet *target = named ? to : nullptr;
   bool may_fail = named && d.status == GL_OK;
-  Greenlet *held = nullptr; // keeps the rest of the way while the drops of those who die on it run
+  // `held` keeps the rest of the way while the drops of those who die on it run
   for (;;) {
     Life life = to->life.load(std::memory_order_acquire);
     bool ours = life >= Life::started ? realm_of(to) == r : claim_here(r, to);
     if (!ours && to == target) return not_ours(to);
     if (!ours || life >= Life::ended) {
-      to = find_heir(r, to);
+      Greenlet *passed = held;
+      to = find_heir(r, to, held);
+      if (!held) held = passed; // which keeps the heir
+      else if (passed) let_go(passed);
       continue;
     }
     if (life == Life::started) break;
@@ -189,20 +195,25 @@ static gl_status settle(Realm *r, Greenlet *to, bool named, gl_delivery &d) {
     d.start = status == GL_OK;
     if (d.start) break;
     if (status < 0) {
-      if (may_fail) return unclaim(to), status;
+      if (may_fail) {
+        unclaim(to);
+        if (held) let_go(held);
+        return status;
+      }
       d.status = GL_THROWN; // rule 5
       d.value = nullptr;
     }
     hold(to);
     expire(to);
-    Greenlet *heir = find_heir(r, to);
-    hold(heir);
+    Greenlet *passed = held, *heir = find_heir(r, to, held);
+    if (!held) hold(heir);
     finish(to);
     let_go(to);
-    if (held) let_go(held);
+    if (passed) let_go(passed);
     held = to = heir;
   }
   d.next = to;
+  if (held && d.start) to->life.store(Life::started, std::memory_order_relaxed); // as in announce()
   if (held) let_go(held);
   return GL_OK;
 }
@@ -237,12 +248,13 @@ gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
     if (reaches(killer, victim)) return GL_ECYCLE;
   }
   if (take_kept_kill(r, out)) return GL_OK;
-  out = {killer, GL_OK, 0, nullptr};
-  if (life >= Life::ended) return GL_OK;
-  if (life < Life::started) {
-    if (!claim_here(r, victim)) return not_ours(victim);
-    expire(victim);
-    finish(victim);
+  if (life != Life::started) {
+    if (life < Life::started) {
+      if (!claim_here(r, victim)) return not_ours(victim);
+      expire(victim);
+      finish(victim);
+    }
+    out = {killer, GL_OK, 0, nullptr};
     return GL_OK;
   }
   out = {victim, GL_KILLED, 0, nullptr};
@@ -256,7 +268,8 @@ void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
   run_drops(r, g);
   gl_delivery d{nullptr, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN, 0, result};
-  settle(r, find_heir(r, g), false, d);
+  Greenlet *held, *heir = find_heir(r, g, held);
+  settle(r, heir, false, d, held);
   announce(r, d, true);
   g->ready.store(0, std::memory_order_relaxed);
   g->kept_kill = false;
@@ -288,6 +301,7 @@ gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
   if (!is_mine(child) && !is_mine(parent)) return GL_ETHREAD;
   Realm *from = realm_of(child), *to = realm_of(parent);
   Greenlet *old;
+  bool missed = false; // `to` ended meanwhile, without it
   {
     Locked lock(forest_lock);
     if (has_ended(to)) return GL_EEXPIRED;
@@ -303,8 +317,9 @@ gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
     old = child->parent;
     hold_parent(parent);
     child->parent = parent;
-    if (from != to) unclaim(child);
+    if (from != to) missed = !hand_over(to, child);
   }
+  if (missed) expire(child), child->life.store(Life::dead, std::memory_order_release); // the caller has a handle
   if (!is_main(old)) let_go(old);
   if (from != to) lose_keeper(from);
   reap(here());

@@ -55,7 +55,7 @@ static long ask_guard_advice() {
 static long ask_most_split() {
   char text[24] = "65530"; // Linux's default
   if (int file = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC); file >= 0) {
-    if (read(file, text, sizeof text - 1) < 0) text[0] = '0';
+    if (ssize_t n = read(file, text, sizeof text - 1); n > 0) text[n] = 0;
     close(file);
   }
   return strtol(text, nullptr, 10) / 4;
