@@ -119,12 +119,13 @@ TEST(host_calls_in_realm_callbacks_are_EBUSY) {
 
 static void switches_on_this_thread(UNUSED void *data) {
   gl_greenlet *g = gl_new(never, NULL);
-  CHECK(gl_switch(g, NULL, NULL) == (g ? GL_EBUSY : GL_EINVAL)); /* without stacks there is none */
+  CHECK(gl_switch(g, NULL, NULL) == GL_EBUSY);
   gl_release(g);
   event("refused");
 }
 // rules 26, 33: the thread that the callback runs on is busy too, even if it had no greenlets before
 TEST(realm_callback_makes_its_thread_busy) {
+  if (gl_switch(gl_current(), NULL, NULL) == GL_ENOTSUP) SKIP("no gl_switch() here");
   realm_begins();
   on_a_thread(call_release, NEW(.parent = realm_main, .flags = GL_HOSTED, .drop = switches_on_this_thread));
   CHECK(happened("refused"));
