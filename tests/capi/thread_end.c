@@ -283,3 +283,22 @@ TEST(pthread_exit_inside_a_visitor) {
   CHECK(happened("GL_KILLED 2 drop 2"));
   CHECK(all_gone());
 }
+
+static void exit_in_drop(void *data) {
+  note_drop(data);
+  if (gl_current() != gl_main()) pthread_exit(NULL);
+}
+static void *exits_in_a_drop(UNUSED void *arg) {
+  left = NEW(.run = identity, .data = V(3), .drop = exit_in_drop);
+  gl_switch(left, NULL, NULL);
+  return NULL;
+}
+// rules 4, 19, 24: a drop that ends its thread is not called again by the thread's end; its greenlet counts as leaked
+TEST(pthread_exit_inside_a_drop) {
+  if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
+  CHECK(leaks_of_thread(exits_in_a_drop) == 1);
+  CHECK(happened("drop 3"));
+  CHECK(gl_state(left) == GL_DEAD);
+  gl_release(left);
+  CHECK(all_gone());
+}
