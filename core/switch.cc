@@ -94,7 +94,7 @@ template <class Decide> static gl_status decide_and_transfer(Greenlet *target, v
   Realm *r = attach();
   if (!r) return target ? GL_ENOMEM : GL_EINVAL;
   drain(r);
-  gl_delivery d;
+  gl_delivery d{};
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   gl_status status = check_target(r, target);
   if (status == GL_OK) status = decide(r, d);
