@@ -70,6 +70,7 @@ static gl_status jump(Realm *r, Greenlet *from, Greenlet *to, const gl_delivery 
 
 static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void **received) {
   Greenlet *to = d.next;
+  if (!to) __builtin_unreachable(); // a decision names somebody
   if (to == from) {
     if (received) *received = d.value;
     if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r);
