@@ -126,7 +126,7 @@ struct alignas(64) gl_realm {
   gl::CxxState no_cxx;            // stands in until a C++ runtime is found
   gl::OrphanQueue orphans;        // to be killed before this thread goes on
   gl::OrphanQueue due;            // to be killed at its next call
-  gl::Greenlet *blocks = nullptr; // free ones, by `next`
+  gl::Greenlet *blocks = nullptr; // free ones, by `queue_next`
   uint32_t blocks_cached = 0;
   std::atomic<uint32_t> stacks_cached{0};
   uint32_t stacks_coloured = 0;
@@ -249,7 +249,6 @@ inline bool is_lost(const Greenlet *g) {        // the current one has no handle
 
 // --- tree.cc: who runs next ---------------------------------------------------------------------------------------------------------
 inline bool is_dead(const Greenlet *g) { return g->life.load(std::memory_order_acquire) >= Life::ended; }
-Greenlet *shown_parent(const Greenlet *g);
 gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *value, gl_delivery &out);
 gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out);
 void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out); // finish(the ended one) follows
@@ -257,7 +256,6 @@ void decide_orphan(Realm *r, bool also_due, gl_delivery &out);                //
 void abandon_kill(Greenlet *killer);                                          // it is not going to be resumed
 void forget_killers(Greenlet *victim);                                        // it is freed before they are resumed
 void report_unhandled(Greenlet *g, void *payload);
-bool reaches(Greenlet *from, const Greenlet *target); // over parents and killers; under forest_lock
 
 // --- switch.cc (or arch/none.cc): carries a delivery out on real stacks -------------------------------------------------------------
 gl_status prepare(Greenlet *g); // a stack and a first frame for an unstarted one

@@ -5,7 +5,7 @@
 
 namespace gl {
 
-Greenlet *shown_parent(const Greenlet *g) { return g->killers ? g->killers : g->parent; }
+static Greenlet *shown_parent(const Greenlet *g) { return g->killers ? g->killers : g->parent; }
 
 // The nearest ancestor of `g` that is not dead and of this realm, at last main (rule 17). Our own dead ones have parents that only we change; beyond
 // the first of another thread a lock is needed, and a handle on the heir, in `held`: that thread may give up the one that kept it.
@@ -24,8 +24,8 @@ static Greenlet *find_heir(Realm *r, Greenlet *g, Greenlet *&held) {
 
 // --- Cycles ---------------------------------------------------------------------------------------------------------------------------
 
-// The graph has two kinds of edges up, to the parent and to each pending killer, and shared ancestors: hence the marks.
-bool reaches(Greenlet *from, const Greenlet *target) {
+// The graph has two kinds of edges up, to the parent and to each pending killer, and shared ancestors: hence the marks. Under forest_lock.
+static bool reaches(Greenlet *from, const Greenlet *target) {
   bool found = false;
   Greenlet *last = from;
   auto visit = [&](Greenlet *g) {

@@ -130,17 +130,6 @@ TEST(caller_is_the_parent_while_it_kills) {
   CHECK(all_gone());
 }
 
-static void give_seven(void) {
-  void *value = NULL;
-  gl_status status = to_parent(V(7), &value);
-  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
-}
-static void throw_seven(void) {
-  void *value = NULL;
-  gl_status status = gl_throw(gl_parent(gl_current()), V(7), &value);
-  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
-}
-
 // rule 13: a victim may refuse
 TEST(victim_that_gives_a_value_is_alive) {
   gl_greenlet *parent = waiting(echo, NULL), *g = child_of(parent, victim, &(struct victim){give_seven, GL_OK, V(8)});

@@ -109,16 +109,6 @@ TEST(thousand_suspended_ancestors_go_with_the_youngest) {
 }
 
 static gl_greenlet *lost, *kept;
-static void give_seven(void) {
-  void *value = NULL;
-  gl_status status = to_parent(V(7), &value);
-  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
-}
-static void throw_seven(void) {
-  void *value = NULL;
-  gl_status status = gl_throw(gl_parent(gl_current()), V(7), &value);
-  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
-}
 static void note_unhandled(void *user, gl_greenlet *g, void *payload) {
   event("unhandled %s %d", g == user ? "its" : "another's", (int)(intptr_t)payload);
 }

@@ -38,3 +38,15 @@ UNUSED BODY(killer) {
   if (status != GL_KILLED) status = gl_switch(gl_main(), value, NULL);
   return status == GL_KILLED ? GL_KILLED : GL_OK;
 }
+
+/* Cleanups that refuse to end, and note how they go on. */
+static inline void give_seven(void) {
+  void *value = NULL;
+  gl_status status = to_parent(V(7), &value);
+  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
+}
+static inline void throw_seven(void) {
+  void *value = NULL;
+  gl_status status = gl_throw(gl_parent(gl_current()), V(7), &value);
+  event("%s %d", gl_status_name(status), (int)(intptr_t)value);
+}
