@@ -160,7 +160,7 @@ TEST(stats_count_stacks) {
   gl_trim();
   gl_stats before = stats();
   CHECK(before.stacks_cached == 0);
-  gl_greenlet *g = gl_new(echo, NULL);
+  gl_greenlet *g = NEW(.run = echo, .stack_size = 256 * 1024);
   CHECK(stats().stacks_mapped == before.stacks_mapped);
   gl_switch(g, NULL, NULL);
   gl_stats running = stats();

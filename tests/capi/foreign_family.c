@@ -89,7 +89,8 @@ static void give_until_it_has_ended(bool by_move) {
     dropped = 0;
     pthread_create(&thread, NULL, ends_soon, NULL);
     while (!doomed_main) sched_yield();
-    gl_options options = {.size = sizeof options, .run = never, .drop = count_drop, .parent = by_move ? NULL : doomed_main};
+    gl_options options = {.size = sizeof options, .run = never, .drop = count_drop};
+    if (!by_move) options.parent = doomed_main, options.stack_size = private_stack();
     int given = 0;
     may_end = true;
     for (gl_status status = GL_OK; given < MOST;) {

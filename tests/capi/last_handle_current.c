@@ -355,10 +355,11 @@ TEST(status_of_a_kill_survives_the_kill_of_an_orphan) {
 }
 
 BODY(start_and_release_orphans) {
+  static struct plan plan;
   intptr_t n = (intptr_t)data, wrong = 0;
+  plan = (struct plan){.target = gl_current(), .outcome = GL_KILLED};
   for (intptr_t i = 0; i < n; i++) {
     void *received = NULL;
-    struct plan plan = {.target = gl_current(), .outcome = GL_KILLED};
     if (gl_switch(orphan(&plan), NULL, &received) != GL_OK || received != V(7)) wrong++;
     events[0] = 0;
   }

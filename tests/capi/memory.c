@@ -28,7 +28,7 @@ static void start_until_there_is_no_stack(void) {
   gl_status status = GL_OK;
   void *received = V(9);
   while (status == GL_OK && made < most) {
-    all[made] = gl_new(echo, NULL);
+    all[made] = new_private(echo, NULL);
     must(all[made] != NULL, 3);
     received = V(9);
     status = gl_switch(all[made], V(made), &received);

@@ -15,7 +15,7 @@ BODY(tells_its_main) {
 // rule 15: its owner gives an unstarted greenlet to another thread, which runs it and gets its outcome
 TEST(owner_moves_an_unstarted_child_away) {
   other_starts();
-  gl_greenlet *g = gl_new(tells_its_main, NULL);
+  gl_greenlet *g = new_private(tells_its_main, NULL);
   void *received = NULL;
   CHECK(gl_set_parent(g, foreign_main) == GL_OK);
   CHECK(gl_parent(g) == foreign_main && gl_state(g) == GL_UNSTARTED);
@@ -28,7 +28,7 @@ TEST(owner_moves_an_unstarted_child_away) {
 // rule 15: the new owner fetches an unstarted greenlet of another thread
 TEST(new_owner_fetches_an_unstarted_child) {
   other_starts();
-  gl_greenlet *g = gl_new(tells_its_main, NULL);
+  gl_greenlet *g = new_private(tells_its_main, NULL);
   void *received = NULL;
   CHECK(partner_set_parent(&other, g, foreign_main) == GL_OK);
   CHECK(gl_switch(g, NULL, NULL) == GL_ETHREAD);
@@ -56,7 +56,7 @@ TEST(unstarted_children_move_to_and_fro) {
 // rules 15, 29: a move neither creates nor ends, whichever thread counts
 TEST(moves_keep_the_statistics) {
   other_starts();
-  gl_greenlet *g = gl_new(identity, NULL);
+  gl_greenlet *g = new_private(identity, NULL);
   gl_stats before = stats();
   gl_set_parent(g, foreign_main);
   CHECK(stats().created == before.created && stats().alive == before.alive);
@@ -82,7 +82,7 @@ TEST(moved_children_expire_with_their_new_thread) {
 // rules 15, 19: ... and survives its old one
 TEST(moved_children_survive_their_old_thread) {
   other_starts();
-  gl_greenlet *g = partner_new(&other, NULL, identity, NULL);
+  gl_greenlet *g = partner_new_private(&other, identity);
   CHECK(gl_set_parent(g, gl_main()) == GL_OK);
   partner_end(&other);
   void *received = NULL;
@@ -94,7 +94,7 @@ TEST(moved_children_survive_their_old_thread) {
 /* `child` of this thread under `moved`, which belongs to the other one. */
 static gl_greenlet *moved;
 static gl_greenlet *stranded(gl_run run, void *data) {
-  moved = gl_new(echo, NULL);
+  moved = new_private(echo, NULL);
   gl_greenlet *child = child_of(moved, run, data);
   CHECK(gl_set_parent(moved, foreign_main) == GL_OK);
   return child;
@@ -168,7 +168,7 @@ TEST(outcome_skips_suspended_and_expired_ancestors) {
 // rule 17: beyond the foreign ancestor the own ones count again: here the outcome starts one
 TEST(outcome_finds_own_ancestors_beyond_foreign_ones) {
   other_starts();
-  gl_greenlet *above = partner_new(&other, NULL, echo, NULL);
+  gl_greenlet *above = partner_new_private(&other, echo);
   gl_greenlet *g = stranded(identity, NULL); /* g (here) -> moved (there) */
   CHECK(partner_set_parent(&other, moved, above) == GL_OK);
   CHECK(gl_set_parent(above, gl_main()) == GL_OK); /* -> above (here) -> main */

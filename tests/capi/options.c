@@ -179,12 +179,12 @@ TEST(options_parent_of_another_thread_gives_the_child_away) {
   partner_start(&other), partner_do(&other, make_family, &foreign);
   gl_greenlet *parents[] = {foreign.main, foreign.unstarted, foreign.suspended, foreign.dead};
   for (int i = 0; i < 4; i++) {
-    gl_greenlet *g = child_of(parents[i], tells_its_main, NULL);
+    gl_greenlet *g = given_to(parents[i], tells_its_main, NULL);
     CHECK(gl_parent(g) == parents[i] && gl_state(g) == GL_UNSTARTED);
     CHECK(gl_switch(g, NULL, NULL) == GL_ETHREAD);
     gl_release(g);
   }
-  gl_greenlet *g = child_of(foreign.main, tells_its_main, NULL);
+  gl_greenlet *g = given_to(foreign.main, tells_its_main, NULL);
   void *received = NULL;
   CHECK(partner_switch(&other, g, NULL, &received) == GL_OK && received == foreign.main);
   gl_release(g);

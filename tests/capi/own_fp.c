@@ -234,7 +234,7 @@ static void note_main(void *main) { *(gl_greenlet **)main = gl_main(); }
 // rules 15, 23: one that moves before it starts has the set of its new thread
 TEST(sharing_one_that_moved_has_the_set_of_its_new_thread) {
   struct partner other;
-  gl_greenlet *shared = sharing_one(), *their_main = NULL;
+  gl_greenlet *shared = NEW(.run = rounds, .flags = GL_SHARE_FP, .stack_size = private_stack()), *their_main = NULL;
   partner_start(&other), partner_do(&other, note_main, &their_main);
   CHECK(gl_set_parent(shared, their_main) == GL_OK);
   partner_do(&other, visit_there, shared);

@@ -86,6 +86,11 @@ static inline void release_family(void *arg) {
   gl_release(f->dead);
 }
 
+/* One of this thread's making that belongs to the thread of `parent`. */
+static inline gl_greenlet *given_to(gl_greenlet *parent, gl_run run, void *data) {
+  return NEW(.run = run, .data = data, .parent = parent, .stack_size = private_stack());
+}
+
 /* Single calls made on the partner's thread. */
 struct partner_call {
   gl_greenlet *g, *parent;
@@ -96,6 +101,10 @@ struct partner_call {
 static inline void call_new(void *arg) {
   struct partner_call *c = arg;
   c->g = child_of(c->parent, c->run, c->value);
+}
+static inline void call_new_private(void *arg) {
+  struct partner_call *c = arg;
+  c->g = new_private(c->run, c->value);
 }
 static inline void call_switch(void *arg) {
   struct partner_call *c = arg;
@@ -111,6 +120,12 @@ static inline void call_release(void *arg) { gl_release(arg); }
 static inline gl_greenlet *partner_new(struct partner *p, gl_greenlet *parent, gl_run run, void *data) {
   struct partner_call c = {NULL, parent, run, data, NULL, GL_OK};
   partner_do(p, call_new, &c);
+  return c.g;
+}
+/* One that may start on another thread. */
+static inline gl_greenlet *partner_new_private(struct partner *p, gl_run run) {
+  struct partner_call c = {NULL, NULL, run, NULL, NULL, GL_OK};
+  partner_do(p, call_new_private, &c);
   return c.g;
 }
 static inline gl_status partner_switch(struct partner *p, gl_greenlet *g, void *value, void **received) {

@@ -264,7 +264,7 @@ TEST(last_handle_that_goes_with_a_result_is_queued) {
 
 static void go_to_main(void) { gl_switch(gl_main(), NULL, NULL); }
 BODY(queue_and_switch_to_data) {
-  struct victim plan = {go_to_main, GL_OK, NULL};
+  static struct victim plan = {go_to_main, GL_OK, NULL};
   suspended = NEW(.run = victim, .data = &plan, .drop_result = note_result);
   CHECK(gl_switch(suspended, NULL, NULL) == GL_OK);
   gl_release(NEW(.run = never, .drop = release_suspended));

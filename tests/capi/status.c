@@ -240,7 +240,7 @@ TEST(failed_stack_bounds_leave_the_pointers_alone) {
   CHECK(bounds_fail(own.unstarted, GL_ENOTSUP));
   CHECK(bounds_fail(own.dead, GL_ENOTSUP));
   CHECK(gl_stack_bounds(own.suspended, &low, &high) == GL_OK);
-  CHECK((char *)high - (char *)low > 250 * 1024);
+  CHECK((char *)high - (char *)low > 15 * 1024);
   release_family(&own);
   CHECK(all_gone());
 }

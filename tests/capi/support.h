@@ -54,6 +54,16 @@
 #define UNUSED __attribute__((unused))
 /* BODY(name) { ... } is a gl_run. */
 #define BODY(name) static gl_status name(UNUSED void *data, UNUSED void *value, UNUSED void **result)
+/* The kind of stack that greenlets run on here: "private", "small", "shared" or "thread" (tests/stacks/kinds). */
+static inline bool stacks_are(const char *kind) {
+  const char *name = getenv("GREENLET_TEST_STACKS");
+  return !strcmp(kind, name ? name : "private");
+}
+/* Whether they have one each. */
+static inline bool stacks_are_private(void) { return stacks_are("private") || stacks_are("small"); }
+/* The size to ask for to get a stack of its own whatever the others run on: where such stacks are the subject, and for greenlets that start on
+   another thread than the one that makes them. */
+static inline size_t private_stack(void) { return stacks_are_private() ? 0 : 256 * 1024; }
 /* A stack size that gl_new_with() takes and no system has. */
 #define NO_SUCH_STACK (SIZE_MAX / 2)
 /* A number as a value: the library only passes values on. */
@@ -122,6 +132,7 @@ static inline gl_greenlet *new_with(const gl_options *options) {
 }
 /* NEW(.run = echo, .drop = note_drop) */
 #define NEW(...) new_with(&(gl_options){.size = sizeof(gl_options), __VA_ARGS__})
+static inline gl_greenlet *new_private(gl_run run, void *data) { return NEW(.run = run, .data = data, .stack_size = private_stack()); }
 #endif
 
 static inline gl_stats stats(void) {

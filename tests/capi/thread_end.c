@@ -260,7 +260,7 @@ TEST(stacks_of_the_suspended_go_back_at_the_end) {
   struct partner other;
   gl_greenlet *kept[10];
   partner_start(&other);
-  for (int i = 0; i < 10; i++) kept[i] = partner_new(&other, NULL, echo, NULL), partner_switch(&other, kept[i], NULL, NULL);
+  for (int i = 0; i < 10; i++) kept[i] = partner_new_private(&other, echo), partner_switch(&other, kept[i], NULL, NULL);
   CHECK(stats().stacks_mapped == before.stacks_mapped + 10);
   partner_end(&other);
   CHECK(stats().stacks_mapped == before.stacks_mapped && stats().alive == before.alive);

@@ -157,7 +157,7 @@ BODY(notes_that_it_ran) {
   return GL_OK;
 }
 static atomic_int runs;
-static void make_one(void) { mine = gl_new(notes_that_it_ran, &runs), atomic_store(&runs, 0); }
+static void make_one(void) { mine = new_private(notes_that_it_ran, &runs), atomic_store(&runs, 0); }
 static void start_mine(UNUSED int round) { our_answer = gl_switch(mine, NULL, NULL); }
 static void fetch_and_start_mine(UNUSED int round) {
   their_answer = gl_set_parent(mine, gl_main());
@@ -286,7 +286,7 @@ TEST(children_are_made_for_a_thread_that_is_ending) {
     pthread_create(&thread, NULL, ends_soon, NULL);
     meet(&both, 0);
     for (int j = 0; j < 4; j++) {
-      gl_options options = {.size = sizeof options, .run = never, .drop = count_drop, .parent = their_main};
+      gl_options options = {.size = sizeof options, .run = never, .drop = count_drop, .parent = their_main, .stack_size = private_stack()};
       gl_status status = gl_new_with(&options, &made[j]);
       CHECK(status == GL_OK || (status == GL_EEXPIRED && !made[j]));
       count += status == GL_OK;
@@ -309,7 +309,7 @@ static int count_visit(UNUSED void *user, gl_greenlet *g) {
 }
 static void *gives_children(void *main) {
   for (int i = 0; i < ROUNDS; i++) {
-    gl_greenlet *g = child_of(main, never, NULL), *moved = gl_new(never, NULL);
+    gl_greenlet *g = given_to(main, never, NULL), *moved = gl_new(never, NULL);
     CHECK(gl_set_parent(moved, main) == GL_OK && gl_set_parent(moved, gl_main()) == GL_OK);
     gl_release(g), gl_release(moved);
   }

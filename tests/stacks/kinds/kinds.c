@@ -21,7 +21,8 @@ static enum kind kind;
 static pthread_key_t shared_stack; /* one for each thread, while it lasts */
 
 static void release(void *stack) { gl_stack_release(stack); }
-__attribute__((constructor)) static void choose(void) {
+/* Before the constructors of C++ programs, which may make greenlets. */
+__attribute__((constructor(101))) static void choose(void) {
   const char *name = getenv("GREENLET_TEST_STACKS");
   while (name && kind < KINDS && strcmp(name, names[kind])) kind++;
   if (kind == KINDS || pthread_key_create(&shared_stack, release)) {
@@ -38,7 +39,8 @@ static gl_stack *stack_of_this_thread(void) {
 }
 
 gl_status __wrap_gl_new_with(const gl_options *options, gl_greenlet **out) {
-  if (kind == PRIVATE || !options || options->size != sizeof *options || options->stack || options->stack_size || options->flags & GL_HOSTED)
+  if (kind == PRIVATE || !options || options->size != sizeof *options || options->stack || options->stack_size ||
+      options->flags & GL_HOSTED)
     return __real_gl_new_with(options, out);
   gl_options of_kind = *options;
   if (kind == SMALL) of_kind.stack_size = SMALL_SIZE;
