@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Real greenlets. Frames that may be thrown away (GL_DISCARD, a thread's end) own nothing: what must be freed belongs to the player.
+// Real greenlets. Frames that may be thrown away (GL_DISCARD, a thread's end) own nothing: what must be freed belongs to the player. Nor does anybody
+// get a pointer into a frame: it may be somewhere else while its greenlet waits.
 #pragma once
+#include "frame.h"
 #include "player.h"
 
 class OnStacks : public Player {
@@ -21,37 +23,11 @@ public:
   }
 
 private:
-  // Both main and bodies. What a call brought is noted by the frame that made it, however long it took.
-  gl_status interpret(void **result) {
-    while (const Call *next = next_call()) {
-      Call c = *next;
-      if (c.verb == Verb::end) {
-        *result = pointer_to(c.value);
-        return c.outcome;
-      }
-      void *received = nullptr;
-      gl_status status;
-      if (transfers(c.verb)) status = transfer_with(c, &received);
-      else perform(c, &status);
-      heard({Note::returned, 0, status, value_of(received), 0});
-    }
-    return GL_OK;
-  }
+  enum class Way { up, out }; // from a frame: to the next one, or of all of them
+  struct Leap {};             // thrown past the frames
 
-  gl_status transfer_with(const Call &c, void **received) {
-    *received = pointer_to(Model::untouched);
-    gl_greenlet *to = pointer(c.g);
-    switch (c.verb) {
-    case Verb::switch_to: return gl_switch(to, pointer_to(c.value), received);
-    case Verb::throw_to: return gl_throw(to, pointer_to(c.value), received);
-    default: return gl_kill(to, received);
-    }
-  }
-
-  gl_status transfer(const Call &c) override {
-    void *received;
-    gl_status status = transfer_with(c, &received);
-    require(value_of(received) == Model::untouched, "a failed call leaves *received alone (rule 9)");
-    return status;
-  }
+  gl_status interpret(void **result);
+  Way interpret(const Frame *outer, size_t bytes, gl_status *outcome, void **result);
+  gl_status transfer_with(const Call &, void **received);
+  gl_status transfer(const Call &) override;
 };

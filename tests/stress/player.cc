@@ -34,7 +34,15 @@ std::vector<Note> in_canonical_order(std::vector<Note> notes) {
 bool print_calls = false;
 
 Player::Player(const Program &plan, gl_realm *host, bool nobody_else)
-    : realm(host), program(plan), model(host != nullptr), alone(nobody_else), reals(1), before(counts()) {
+    : realm(host), program(plan), model(host != nullptr, plan.stacks), alone(nobody_else), reals(1), before(counts()) {
+  if (!realm) stacks.emplace();
+  gl_stack *probe = gl_stack_new(1 << 16);
+  gl_stack_release(probe);
+  if (!probe && program.stacks != Stacks::small) {
+    static bool told = false;
+    if (!std::exchange(told, true)) std::fprintf(stderr, "gl_stack_new() gives none: all stacks are private\n");
+    program.stacks = model.kinds = Stacks::large;
+  }
   model.resumes_leaked = alone;
   for (int i = 0; i < Model::observers; i++) observers[i] = {this, i};
   model.notes.push_back({Note::returned, 0, GL_OK, 0, 0}); // main begins
@@ -99,7 +107,11 @@ bool Player::wind_down() {
   }
   Call drain; // fails, but not before the queue is empty (rule 18)
   drain.verb = Verb::set_parent, drain.g = drain.p = 0;
-  if (model.queue_is_empty()) return false;
+  if (model.queue_is_empty()) {
+    Call trim;
+    trim.verb = Verb::trim;
+    return call.verb != Verb::trim && accept(trim);
+  }
   if (accept(drain)) return true;
   loosened = true;
   return false;
@@ -129,11 +141,13 @@ gl_status Player::make(const Call &c) {
   if (c.discard) options.flags |= GL_DISCARD;
   if (c.share_fp) options.flags |= GL_SHARE_FP;
   if (realm) options.flags |= GL_HOSTED;
+  else stacks->choose(c.kind, c.stack, &options);
   gl_greenlet *made = nullptr;
   gl_status status = gl_new_with(&options, &made);
+  if (status != GL_OK) return status;
   body.number = int(reals.size()); // not before: draining the queue (rule 18) may have made others
   reals.push_back({made, &body, 0});
-  return status;
+  return GL_OK;
 }
 
 void Player::perform(const Call &c, gl_status *status) {
@@ -154,6 +168,9 @@ void Player::perform(const Call &c, gl_status *status) {
   case Verb::hook: *status = c.value ? gl_hook_add(on_exchange, &observers[c.g]) : gl_hook_remove(on_exchange, &observers[c.g]); break;
   case Verb::visit: *status = realm ? gl_realm_foreach(realm, on_visit, this) : gl_foreach(on_visit, this); break;
   case Verb::arm: armed = true; break;
+  case Verb::trim: gl_trim(); break;
+  case Verb::new_stack: stacks->replace(c.stack, c.kind); break;
+  case Verb::lend: *status = stacks->lend(c.stack); break;
   default: break;
   }
 }
@@ -235,15 +252,35 @@ void Player::compare_states() {
       fail("parent of g" + std::to_string(g) + " is g" + std::to_string(number(gl_parent(real))));
     const void *data = it.data != Model::untouched ? pointer_to(it.data) : reals[size_t(g)].body;
     require(gl_data(real) == data, "data");
+    compare_bounds(g);
     for (size_t key = 0; key < Model::keys; key++) require(value_of(gl_local(real, local_keys()[key])) == it.locals[key], "local");
   }
 }
 
+void Player::compare_bounds(int g) {
+  void *low = nullptr, *high = nullptr;
+  gl_status status = gl_stack_bounds(pointer(g), &low, &high);
+  bool has_one = !realm && model.started_alive(g);
+  require(status == (has_one ? GL_OK : GL_ENOTSUP), "gl_stack_bounds (rule 32)");
+  if (!has_one) return;
+  auto *from = static_cast<char *>(low), *to = static_cast<char *>(high), *here = static_cast<char *>(__builtin_frame_address(0));
+  require(size_t(to - from) >= (g ? StackSet::usable_bytes(model.greenlets[size_t(g)].kind) : 0),
+          "the stack has the size that was asked for");
+  require(g != model.current || (from < here && here < to), "the current one is on its stack");
+}
+
 void Player::compare_counts() {
   gl_stats now = counts();
-  require(now.created == before.created + model.greenlets.size() - 1, "created");
+  uint64_t others = stacks ? stacks->greenlets_of_others() : 0;
+  require(now.created == before.created + others + model.greenlets.size() - 1, "created");
   require(now.alive == before.alive + uint64_t(model.alive()), "alive");
   require(now.leaked == before.leaked + uint64_t(model.leaked), "leaked");
+  if (realm) return;
+  uint64_t in_use = before.stacks_mapped - before.stacks_cached + uint64_t(model.private_stacks());
+  require(now.stacks_mapped - now.stacks_cached == in_use, "stacks in use");
+  if (!ended && call.verb != Verb::trim) return;
+  require(now.stacks_cached == before.stacks_cached, "stacks cached");
+  require(now.slice_bytes == before.slice_bytes || !(ended || model.all_is_in_place()), "slice_bytes");
 }
 
 void Player::finish() {

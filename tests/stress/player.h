@@ -3,7 +3,7 @@
 // and the state and parent of every greenlet. A difference is printed with the calls that led to it; then the process aborts.
 #pragma once
 #include "model.h"
-#include <deque>
+#include "stacks.h"
 
 extern bool print_calls; // as they are made, so that a crash shows what led to it
 
@@ -66,6 +66,7 @@ private:
   void compare();
   void compare_notes();
   void compare_states();
+  void compare_bounds(int g);
   void compare_counts();
   [[noreturn]] void fail(const std::string &what);
 
@@ -86,6 +87,7 @@ private:
   std::vector<Step> history;
   std::vector<Real> reals; // by number
   std::deque<Body> bodies;
+  std::optional<StackSet> stacks; // nothing: in a host realm
   Body observers[Model::observers];
   std::vector<Note> seen;
   gl_stats before;

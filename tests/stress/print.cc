@@ -4,6 +4,11 @@
 
 namespace {
 
+std::string kind(const Call &c) {
+  std::string number = std::to_string(c.stack);
+  return std::array<std::string, 5>{"private", "private 16 KiB", "shared " + number, "shared " + number, "the thread's"}[size_t(c.kind)];
+}
+
 std::string name(int g) { return g == -1 ? "nobody" : g == -2 ? "a stranger" : g ? "g" + std::to_string(g) : "main"; }
 
 } // namespace
@@ -13,7 +18,7 @@ std::string to_string(const Call &c) {
   switch (c.verb) {
   case Verb::make:
     return "make, in slot " + std::to_string(c.g) + (c.p < 0 ? "" : ", child of " + name(c.p)) + (c.discard ? ", GL_DISCARD" : "") +
-           (c.share_fp ? ", GL_SHARE_FP" : "") + (c.drops_result ? ", drop_result" : "");
+           (c.share_fp ? ", GL_SHARE_FP" : "") + (c.drops_result ? ", drop_result" : "") + ", stack: " + kind(c);
   case Verb::switch_to: return "switch to " + name(c.g) + " with " + value;
   case Verb::throw_to: return "throw " + value + " into " + name(c.g);
   case Verb::kill: return "kill " + name(c.g);
@@ -27,6 +32,11 @@ std::string to_string(const Call &c) {
   case Verb::hook: return (c.value ? "add hook " : "remove hook ") + std::to_string(c.g);
   case Verb::visit: return "visit";
   case Verb::arm: return c.armed.verb == Verb::nothing ? "callbacks only listen" : "the next callback makes a call";
+  case Verb::descend: return "descend by " + value + " bytes";
+  case Verb::ascend: return "ascend";
+  case Verb::trim: return "trim";
+  case Verb::new_stack: return "a new stack in place of shared " + std::to_string(c.stack);
+  case Verb::lend: return "another thread uses the stack: " + kind(c);
   default: return "nothing";
   }
 }

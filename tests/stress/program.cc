@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "program.h"
+#include <array>
 #include <random>
 
 namespace {
@@ -9,9 +10,13 @@ struct Weight {
   Verb verb;
   int weight;
 };
-constexpr Weight weights[] = {{Verb::make, 14},  {Verb::switch_to, 24}, {Verb::throw_to, 8},   {Verb::kill, 9},      {Verb::end, 10},
-                              {Verb::retain, 3}, {Verb::release, 12},   {Verb::set_parent, 6}, {Verb::set_local, 4}, {Verb::set_data, 1},
-                              {Verb::trace, 3},  {Verb::hook, 2},       {Verb::visit, 1},      {Verb::arm, 5}};
+constexpr Weight weights[] = {{Verb::make, 28},   {Verb::switch_to, 52}, {Verb::throw_to, 16},   {Verb::kill, 18},     {Verb::end, 20},
+                              {Verb::retain, 6},  {Verb::release, 24},   {Verb::set_parent, 12}, {Verb::set_local, 8}, {Verb::set_data, 2},
+                              {Verb::trace, 6},   {Verb::hook, 4},       {Verb::visit, 2},       {Verb::arm, 10},      {Verb::descend, 20},
+                              {Verb::ascend, 14}, {Verb::trim, 3},       {Verb::new_stack, 3},   {Verb::lend, 1}};
+
+constexpr std::array kinds{Kind::shared_a, Kind::shared_b, Kind::thread, Kind::large, Kind::small};
+constexpr const char *names[] = {"mixed", "private", "small", "shared", "thread"};
 
 constexpr int total() {
   int sum = 0;
@@ -29,11 +34,31 @@ constexpr size_t bytes_per_op = 4;
 
 } // namespace
 
+std::span<const Kind> kinds_of(Stacks stacks) {
+  std::span all(kinds);
+  switch (stacks) {
+  case Stacks::shared: return all.subspan(0, 2);
+  case Stacks::thread: return all.subspan(2, 1);
+  case Stacks::large: return all.subspan(3, 1);
+  case Stacks::small: return all.subspan(4, 1);
+  default: return all;
+  }
+}
+
+const char *to_string(Stacks stacks) { return names[size_t(stacks)]; }
+
+std::optional<Stacks> stacks_from(const std::string &name) {
+  for (size_t i = 0; i < std::size(names); i++)
+    if (name == names[i]) return Stacks(i);
+  return std::nullopt;
+}
+
 size_t default_length(uint64_t seed) { return 10 + seed * 7919 % 190; }
 
-Program random_program(uint64_t seed, size_t ops) {
+Program random_program(uint64_t seed, size_t ops, Stacks stacks) {
   std::mt19937_64 random(seed);
   Program program;
+  program.stacks = stacks;
   program.abrupt = random() % 4 == 0;
   while (program.ops.size() < ops) {
     uint64_t bits = random();
@@ -46,6 +71,7 @@ Program decode(const uint8_t *bytes, size_t size) {
   Program program;
   if (!size) return program;
   program.abrupt = bytes[0] & 1;
+  program.stacks = Stacks(bytes[0] / 2 % int(Stacks::count));
   for (size_t i = 1; i + bytes_per_op <= size; i += bytes_per_op)
     program.ops.push_back({Verb(bytes[i] % int(Verb::count)), bytes[i + 1], bytes[i + 2], bytes[i + 3]});
   return program;
@@ -60,7 +86,7 @@ Program decode_hex(const std::string &hex) {
 std::string encode_hex(const Program &program) {
   std::string hex;
   auto add = [&](uint8_t byte) { hex += "0123456789abcdef"[byte >> 4], hex += "0123456789abcdef"[byte & 15]; };
-  add(program.abrupt);
+  add(uint8_t(int(program.stacks) * 2 + program.abrupt));
   for (const Op &op : program.ops) add(uint8_t(op.verb)), add(op.a), add(op.b), add(op.c);
   return hex;
 }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <greenlet.h>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,8 +26,25 @@ enum class Verb : uint8_t {
   hook,
   visit,
   arm, // the next callback makes a call
+  descend,
+  ascend,
+  trim,
+  new_stack, // in place of one that was offered so far
+  lend,      // to another thread
   count
 };
+
+// Where a greenlet runs: a private stack of the default or of the smallest size, one of two shared ones, the thread's own.
+enum class Kind : uint8_t { large, small, shared_a, shared_b, thread };
+constexpr int shared_stacks = 2;
+constexpr bool is_private(Kind k) { return k == Kind::large || k == Kind::small; }
+constexpr bool is_shared(Kind k) { return k == Kind::shared_a || k == Kind::shared_b; }
+
+// Which kinds a program uses.
+enum class Stacks : uint8_t { mixed, large, small, shared, thread, count };
+std::span<const Kind> kinds_of(Stacks);
+const char *to_string(Stacks);
+std::optional<Stacks> stacks_from(const std::string &);
 
 // a, b and c are numbers whose meaning depends on the verb and on the moment (Model::resolve).
 struct Op {
@@ -35,6 +54,7 @@ struct Op {
 
 struct Program {
   bool abrupt = false; // ends with the thread, instead of ending every greenlet first
+  Stacks stacks = Stacks::mixed;
   std::vector<Op> ops;
 };
 
@@ -52,10 +72,12 @@ struct Call {
   int value = 0;
   gl_status outcome = GL_OK;
   bool discard = false, drops_result = false, share_fp = false;
+  Kind kind = Kind::large;
+  int stack = -1; // the number of a shared one
   Op armed{};
 };
 
-Program random_program(uint64_t seed, size_t ops);
+Program random_program(uint64_t seed, size_t ops, Stacks);
 size_t default_length(uint64_t seed);
 Program decode(const uint8_t *bytes, size_t size);
 Program decode_hex(const std::string &hex);

@@ -19,6 +19,17 @@ uint64_t number_option(int argc, char **argv, const char *name, uint64_t otherwi
   return value ? std::strtoull(value, nullptr, 10) : otherwise;
 }
 
+Stacks stacks_option(int argc, char **argv) {
+  const char *name = option(argc, argv, "--stacks");
+  std::optional<Stacks> known = name ? stacks_from(name) : Stacks::mixed;
+  gl_stack *probe = gl_stack_new(1 << 16);
+  gl_stack_release(probe);
+  if (!probe && known != Stacks::small) return Stacks::large;
+  if (known) return *known;
+  std::fprintf(stderr, "unknown kind of stacks: %s\n", name);
+  std::exit(2);
+}
+
 bool succeeds_in_child(const std::function<void()> &work, bool quiet) {
   std::fflush(stdout);
   pid_t child = fork();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Runs many seeds in a child process, so that one that aborts, crashes or hangs costs one test.
 #pragma once
-#include <cstdint>
+#include "program.h"
 #include <functional>
 
 // The value of "--name" in "--name value" pairs; NULL: not there.
 const char *option(int argc, char **argv, const char *name);
 uint64_t number_option(int argc, char **argv, const char *name, uint64_t otherwise);
+Stacks stacks_option(int argc, char **argv); // exits if there is no such kind
 
 bool succeeds_in_child(const std::function<void()> &work, bool quiet);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Random programs on real greenlets and in a host realm, both compared with the model. A failing program is shrunk, by trying shorter ones.
-//   stress [--seeds COUNT] [--first SEED]     many programs
-//   stress --seed SEED [--ops COUNT]          one of them, or its first operations
-//   stress --program HEX                      what a failure prints
+//   stress [--seeds COUNT] [--first SEED] [--stacks KIND]     many programs
+//   stress --seed SEED [--ops COUNT] [--stacks KIND]          one of them, or its first operations
+//   stress --program HEX                                      what a failure prints
+// KIND: mixed, which it is by itself, private, small, shared or thread.
 #include "player.h"
 #include "seeds.h"
 #include <cstdio>
@@ -17,7 +18,9 @@ void play(const Program &program) {
   play_hosted(program);
 }
 
-Program program_of(uint64_t seed) { return random_program(seed, default_length(seed)); }
+Stacks wanted = Stacks::mixed;
+
+Program program_of(uint64_t seed) { return random_program(seed, default_length(seed), wanted); }
 
 bool fails(const Program &program) {
   return !succeeds_in_child([&] { alarm(10), play(program); }, true);
@@ -60,8 +63,8 @@ void report(uint64_t seed) {
   Program program = program_of(seed);
   size_t ops = shortest_failing_prefix(program);
   Program shrunk = shrink(prefix(program, ops));
-  std::printf("replay with --seed %llu --ops %zu, or, shrunk to %zu operations, with --program %s\n", static_cast<unsigned long long>(seed),
-              ops, shrunk.ops.size(), encode_hex(shrunk).c_str());
+  std::printf("replay with --seed %llu --ops %zu --stacks %s, or, shrunk to %zu operations, with --program %s\n",
+              static_cast<unsigned long long>(seed), ops, to_string(wanted), shrunk.ops.size(), encode_hex(shrunk).c_str());
   if (succeeds_aloud(shrunk)) std::printf("This time it succeeded.\n");
 }
 
@@ -74,10 +77,11 @@ int one(const Program &program) {
 } // namespace
 
 int main(int argc, char **argv) {
+  wanted = stacks_option(argc, argv);
   if (const char *hex = option(argc, argv, "--program")) return one(decode_hex(hex));
   if (option(argc, argv, "--seed")) {
     uint64_t seed = number_option(argc, argv, "--seed", 0);
-    return one(random_program(seed, number_option(argc, argv, "--ops", default_length(seed))));
+    return one(random_program(seed, number_option(argc, argv, "--ops", default_length(seed)), wanted));
   }
   return run_seeds(
       number_option(argc, argv, "--first", 1), number_option(argc, argv, "--seeds", 3000), true,
