@@ -6,18 +6,13 @@ The raw numbers (results.json) and a picture (switch.svg) are written beside the
 """
 import argparse
 import json
-import os
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 
 import chart
-
-BENCH = Path(__file__).resolve().parent
-ROOT = BENCH.parent
+import harness
 
 COLUMNS = {
     "switch": "switch",
@@ -74,48 +69,24 @@ def build(folder, options):
     cargo = shutil.which("cargo")
     if cargo:
         target = folder / "cargo"
-        command = [cargo, "build", "--release", "--locked", "--quiet", "--target-dir", target, "--manifest-path", BENCH / "corosensei/Cargo.toml"]
+        command = [cargo, "build", "--release", "--locked", "--quiet", "--target-dir", target, "--manifest-path", harness.BENCH / "corosensei/Cargo.toml"]
         if subprocess.run(command, check=False).returncode == 0:
             archive = target / "release/libbench_corosensei.a"
         else:
             notes.append("corosensei left out: cargo could not build it")
     else:
         notes.append("corosensei left out: there is no cargo")
-    configure = ["cmake", "-S", ROOT, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DGREENLET_DEVELOPER=ON", "-DGREENLET_TEST_PLAIN=ON"]
-    subprocess.run([*configure, f"-DBENCH_COROSENSEI={archive}", *options], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", folder, "--target", "bench_rounds"], check=True, stdout=subprocess.DEVNULL)
+    harness.build(folder, ["bench_rounds"], [f"-DBENCH_COROSENSEI={archive}", *options])
     return folder / "bench/bench_rounds", notes
-
-
-def processor():
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
-def merge(runs):
-    """One result: of each loop the best round of a process, and of those the one in the middle, which no odd layout decides."""
-    first = runs[0]
-    for others in zip(*(run["timings"] for run in runs)):
-        merged = others[0]
-        merged["offsets"] = [min(values) for values in zip(*(timing["offsets"] for timing in others))]
-        merged["runs"] = [timing["best"] for timing in others]
-        merged["best"] = statistics.median_low(merged["runs"])
-        merged["median"] = statistics.median(timing["median"] for timing in others)
-    first["rounds"] = sum(run["rounds"] for run in runs)
-    return first
 
 
 def measure(program, seconds):
     """In several processes: where the system puts program and libraries moves a switch by a cycle or two."""
-    cpu = max(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cpu})
+    machine = harness.pin()
     command = [program, str(seconds / PROCESSES)]
     runs = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(PROCESSES)]
-    results = merge(runs)
-    results["machine"] = f"{processor()}, {os.cpu_count()} CPUs, pinned to {cpu}, {platform.system()} {platform.release()} {platform.machine()}"
-    return results
+    rounds = sum(run["rounds"] for run in runs)
+    return {**runs[0], "timings": harness.merge([run["timings"] for run in runs]), "rounds": rounds, "machine": machine}
 
 
 def table(results, best):
@@ -126,38 +97,22 @@ def table(results, best):
         row = [f"{name} {results['peers'][name].replace('_', '.')}".strip()]
         for column in COLUMNS:
             nanoseconds, floor = best.get((name, column)), best.get((BARE, column))
-            cell = "-" if nanoseconds is None else f"{nanoseconds:.2f}" if nanoseconds < 100 else f"{nanoseconds:.0f}"
+            cell = "-" if nanoseconds is None else harness.figure(nanoseconds)
             row.append(cell + (f" ({nanoseconds / floor:.2f})" if nanoseconds and floor else ""))
         rows.append(row)
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]) for row in rows)
+    return harness.table(rows)
 
 
-def verdict(value, limit):
-    return "met" if value <= limit else "missed"
-
-
-def bounds(best):
-    """The lines, and whether every required bound that could be judged was met."""
-    lines, all_met = [], True
-    width = max(len(str(bound)) for bound in BOUNDS)
+def judge(best):
+    verdicts = harness.Verdicts()
     for bound in BOUNDS:
-        value = bound.value(best)
-        if value is None:
-            lines.append(f"{bound!s:{width}}  not measured here")
-            continue
-        unit = " ns" if bound.difference else ""
-        line = f"{bound!s:{width}}  {value:5.2f}{unit:3}  required <= {bound.required:.2f} {verdict(value, bound.required)}"
-        if bound.goal is not None:
-            line += f", goal <= {bound.goal:.2f} {verdict(value, bound.goal)}"
-        lines.append(line)
-        all_met = all_met and value <= bound.required
-    return "\n".join(lines), all_met
+        verdicts.judge(str(bound), bound.value(best), bound.required, bound.goal, " ns" if bound.difference else "")
+    return verdicts
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--build", type=Path, default=ROOT / "build/bench", help="where to build, and to write the results")
+    arguments.add_argument("--build", type=Path, default=harness.ROOT / "build/bench", help="where to build, and to write the results")
     arguments.add_argument("--seconds", type=float, default=40, help="how long to measure")
     arguments.add_argument("--check", action="store_true", help="fail when a required bound is missed")
     arguments.add_argument("options", nargs="*", help="for CMake, after --, such as -DCMAKE_CXX_COMPILER=clang++")
@@ -167,17 +122,17 @@ def main():
     program, notes = build(folder, given.options)
     results = measure(program, given.seconds)
     best = {(timing["peer"], timing["measure"]): timing["best"] for timing in results["timings"]}
-    lines, all_met = bounds(best)
+    verdicts = judge(best)
 
     print(f"machine   {results['machine']}")
     print(f"compiler  {results['compiler']} {results['flags'].strip()}")
     print(f"method    best short round at 8 code offsets, the middle one of {PROCESSES} processes, {results['rounds']} alternating rounds; one transfer, life or call\n")
-    print(table(results, best), lines, *notes, sep="\n\n")
+    print(table(results, best), verdicts, *notes, sep="\n\n")
     (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     present = [name for name in ORDER if name in results["peers"]]
     (folder / "switch.svg").write_text(chart.draw(present, best, results["machine"]), encoding="utf-8")
     print(f"\nresults.json and switch.svg are in {folder}")
-    return 0 if all_met or not given.check else 1
+    return 0 if verdicts.all_met or not given.check else 1
 
 
 if __name__ == "__main__":

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The bare jump: no checks, nothing kept but the registers.
+#include "bare.h"
+
 #include "loops.h"
 #include "stacks.h"
-
-extern "C" {
-void *bench_bare(void **save, void *load, void *value);
-void bench_bare_start(void);
-void *bench_empty(void);
-}
 
 namespace {
 
@@ -19,19 +15,8 @@ struct Bare {
     void *sp;
   };
 
-  static void *new_frame(char *top, void *context, void *body) {
-    void **sp = reinterpret_cast<void **>(top);
-    *--sp = nullptr; // keeps the stack aligned for the call of the body
-    *--sp = nullptr;
-    *--sp = reinterpret_cast<void *>(bench_bare_start);
-    *--sp = nullptr; // rbp
-    *--sp = context; // rbx
-    *--sp = body;    // r12
-    return sp - 3;
-  }
-
   template <void (*Body)(Context &, void *)> static void start(Context &context, Context &) {
-    context.sp = new_frame(bench::new_stack(), &context, reinterpret_cast<void *>(Body));
+    context.sp = bench::new_bare_frame(bench::new_stack(), &context, reinterpret_cast<void *>(Body));
   }
 
   [[gnu::always_inline]] static void *exchange(Context &self, Context &to, Context &, void *value) {
@@ -44,7 +29,7 @@ struct Bare {
 
   static void *live(void *value) {
     static char *stack = bench::new_stack();
-    return bench_bare(&maker.sp, new_frame(stack, &made, reinterpret_cast<void *>(body)), value);
+    return bench_bare(&maker.sp, bench::new_bare_frame(stack, &made, reinterpret_cast<void *>(body)), value);
   }
 
   static void *current() { return bench_empty(); }
