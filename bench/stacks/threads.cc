@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr int threads = 2;
+constexpr std::size_t threads = 2;
 constexpr double piece_nanoseconds = 15'000;
 constexpr int pieces_a_sample = 4, samples = 8;
 
@@ -96,10 +96,10 @@ struct alignas(128) Result {
 };
 std::array<Result, threads> results;
 
-std::barrier meet(threads);
+std::barrier meet(static_cast<std::ptrdiff_t>(threads));
 std::atomic<bool> over{false}; // set before a barrier, read after it
 
-double sample(int self, const bench::Loop &loop, long count) {
+double sample(std::size_t self, const bench::Loop &loop, long count) {
   double sum = 0;
   for (int i = 0; i < pieces_a_sample; i++) {
     sum += loop(count);
@@ -108,8 +108,8 @@ double sample(int self, const bench::Loop &loop, long count) {
   return sum / pieces_a_sample;
 }
 
-void sample_alone(int self, const bench::Loop &loop, long count, double &best) {
-  for (int turn = 0; turn < threads; turn++) {
+void sample_alone(std::size_t self, const bench::Loop &loop, long count, double &best) {
+  for (std::size_t turn = 0; turn < threads; turn++) {
     if (turn == self)
       for (int i = 0; i < samples; i++) best = std::min(best, sample(self, loop, count));
     meet.arrive_and_wait();
@@ -117,8 +117,8 @@ void sample_alone(int self, const bench::Loop &loop, long count, double &best) {
 }
 
 // Only what was timed while the other one was at work counts.
-void sample_beside(int self, const bench::Loop &loop, long count, double &best) {
-  const auto &other = progress[static_cast<std::size_t>(1 - self)].pieces;
+void sample_beside(std::size_t self, const bench::Loop &loop, long count, double &best) {
+  const auto &other = progress[1 - self].pieces;
   for (int i = 0; i < samples; i++) {
     long before = other.load(std::memory_order_relaxed);
     double taken = sample(self, loop, count);
@@ -127,7 +127,7 @@ void sample_beside(int self, const bench::Loop &loop, long count, double &best) 
   meet.arrive_and_wait();
 }
 
-void run(int self, double seconds) {
+void run(std::size_t self, double seconds) {
   std::array<std::vector<bench::Loop>, contenders.size()> all;
   std::array<long, contenders.size()> counts;
   for (std::size_t i = 0; i < contenders.size(); i++) {
@@ -153,7 +153,7 @@ void run(int self, double seconds) {
 bool find_processors(std::array<int, threads> &found) {
   cpu_set_t set;
   sched_getaffinity(0, sizeof set, &set);
-  int number = 0;
+  std::size_t number = 0;
   for (int cpu = 0; cpu < CPU_SETSIZE && number < threads; cpu++)
     if (CPU_ISSET(cpu, &set)) found[number++] = cpu;
   return number == threads;
@@ -175,7 +175,7 @@ int main(int argc, char **argv) {
     std::printf("{\"timings\": []}\n");
     return 0;
   }
-  auto start = [&](int self) {
+  auto start = [&](std::size_t self) {
     pin(processors[self]);
     run(self, seconds);
   };
