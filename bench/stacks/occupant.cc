@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Main and one greenlet, there and back: on a private stack, and as the only one on a stack that is made to be shared.
+// Main and one greenlet, there and back: on a private stack; as the only one on a stack that is made to be shared; below main on the thread's
+// own, where its bytes make room each time, for main may go deeper.
 //
 //   bench_stacks_occupant SECONDS
 #include <greenlet.h>
@@ -23,7 +24,7 @@ template <int Offset> [[gnu::noinline]] double there_and_back(gl_greenlet *green
   return taken / static_cast<double>(2 * pairs);
 }
 
-// On the thread's own stack greenlets lie below whoever starts them: here below all that main calls later, so that nothing overlaps.
+// On the thread's own stack greenlets lie below whoever starts them: here below all that main calls later, so that no bytes of main's move.
 [[gnu::noinline]] void start_below(gl_greenlet *greenlet) {
   bench::keep(__builtin_alloca(16 * 1024));
   bench::must(gl_switch(greenlet, nullptr, nullptr) == GL_OK);
