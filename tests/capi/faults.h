@@ -32,3 +32,10 @@ static inline void remember_bounds(void) {
   if (gl_stack_bounds(gl_current(), &bottom, &top) != GL_OK) _exit(2);
   low = bottom, high = top;
 }
+/* For a greenlet that waits among others: its second switch overflows; a kill ends it. */
+UNUSED BODY(wait_then_overflow) {
+  if (to_parent(NULL, NULL) == GL_KILLED) return GL_KILLED;
+  remember_bounds();
+  *result = V(recurse(0));
+  return GL_OK;
+}

@@ -45,12 +45,6 @@ TEST(overflow_of_a_reused_stack_hits_the_guard) {
   CHECK(exited(in_child(overflow_after_trim), 0));
 }
 
-BODY(wait_then_overflow) {
-  to_parent(NULL, NULL);
-  remember_bounds();
-  *result = V(recurse(0));
-  return GL_OK;
-}
 static void overflow_one_of_many(void) {
   enum { count = 100 };
   gl_greenlet *all[count];

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* When there is no memory to copy a greenlet out, or for one more stack: GL_ENOMEM, and nothing has moved (rule 9). */
+#include "../capi/child.h"
+#include "stacks.h"
+
+/* In a child, where CHECK is not heard. */
+#define MUST(condition) ((condition) ? (void)0 : (dprintf(STDERR_FILENO, "line %d: %s\n", __LINE__, #condition), _exit(1)))
+static void succeeds(void (*body)(void)) {
+  if (UNDER_ASAN || UNDER_TSAN || UNDER_VALGRIND) SKIP("what it allocates for itself does not fit under the limit");
+  struct child child = in_child(body);
+  CHECK(exited(child, 0));
+  if (child.err[0]) printf("%s", child.err);
+}
+
+enum { MEGABYTE = 1 << 20 };
+static void limit_memory(void) {
+  struct rlimit limit;
+  FILE *file = fopen("/proc/self/statm", "r");
+  unsigned long pages = 0;
+  MUST(file && fscanf(file, "%lu", &pages) == 1);
+  fclose(file);
+  limit.rlim_cur = limit.rlim_max = pages * (rlim_t)sysconf(_SC_PAGESIZE) + 8 * MEGABYTE;
+  MUST(setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
+/* Takes all that malloc() has, in pieces that get smaller. */
+static struct piece { struct piece *next; } * pieces;
+static void take_all_memory(void) {
+  for (size_t size = MEGABYTE; size >= sizeof(struct piece); size /= 2)
+    for (struct piece *p; (p = malloc(size)) != NULL; pieces = p) p->next = pieces;
+}
+static void give_it_back(void) {
+  while (pieces) {
+    struct piece *p = pieces;
+    pieces = p->next, free(p);
+  }
+}
+
+/* --- Copies ------------------------------------------------------------------------------------------------------------------------ */
+
+enum { DEEP = 60000, MOST = 100000 };
+static gl_greenlet *all[MOST];
+static int made;
+static gl_stack *stack;
+
+/* `dive` for a child: the bytes of one large frame. */
+BODY(waits_deep) {
+  unsigned char pattern[DEEP];
+  fill(pattern, sizeof pattern, (unsigned)number(data));
+  gl_status status = to_main(NULL, &value);
+  MUST(intact(pattern, sizeof pattern, (unsigned)number(data)));
+  *result = value;
+  return status;
+}
+static void start_until_nothing_can_be_copied_out(void) {
+  stack = gl_stack_new(SHARED_SIZE);
+  MUST(stack);
+  limit_memory();
+  gl_status status = GL_OK;
+  void *received = NULL;
+  while (status == GL_OK && made < MOST) {
+    all[made] = make_on(stack, waits_deep, V(made));
+    received = V(-1);
+    status = gl_switch(all[made], NULL, &received);
+    made++;
+  }
+  MUST(status == GL_ENOMEM && received == V(-1) && made > 10);
+  MUST(gl_state(all[made - 1]) == GL_UNSTARTED && gl_current() == gl_main());
+}
+static void resumes(gl_greenlet *g, int value) {
+  void *received = NULL;
+  MUST(gl_switch(g, V(value), &received) == GL_OK && received == V(value) && gl_state(g) == GL_DEAD);
+  gl_release(g);
+}
+
+static void a_start_is_refused(void) {
+  start_until_nothing_can_be_copied_out();
+  gl_greenlet *refused = all[--made], *in_place = all[--made];
+  resumes(in_place, 5); /* it needs no copy, and then the others need none */
+  for (int i = 0; i < made; i++) resumes(all[i], i);
+  MUST(gl_switch(refused, NULL, NULL) == GL_OK);
+  resumes(refused, 7);
+  gl_stack_release(stack), gl_trim();
+  MUST(stats().slice_bytes == 0 && stats().alive == 0);
+}
+// rules 5, 9: a start that would displace somebody whose bytes find no place
+TEST(no_memory_for_a_copy_refuses_a_start) { succeeds(a_start_is_refused); }
+
+static gl_greenlet *other, *unstarted;
+BODY(is_refused_everything) {
+  unsigned char pattern[DEEP];
+  void *received = V(-1);
+  gl_greenlet *const self = gl_current();
+  fill(pattern, sizeof pattern, 77);
+  take_all_memory();
+  MUST(gl_switch(other, NULL, &received) == GL_ENOMEM && gl_state(other) == GL_SUSPENDED);
+  MUST(gl_throw(other, NULL, &received) == GL_ENOMEM && gl_state(other) == GL_SUSPENDED);
+  MUST(gl_kill(other, &received) == GL_ENOMEM && gl_state(other) == GL_SUSPENDED);
+  MUST(gl_switch(unstarted, NULL, &received) == GL_ENOMEM && gl_state(unstarted) == GL_UNSTARTED);
+  MUST(received == V(-1) && gl_current() == self && gl_state(self) == GL_RUNNING);
+  MUST(gl_parent(other) == gl_main());
+  MUST(intact(pattern, sizeof pattern, 77));
+  MUST(to_main(NULL, NULL) == GL_OK); /* main has its own stack: no copy */
+  MUST(gl_switch(other, NULL, &received) == GL_ENOMEM);
+  give_it_back();
+  MUST(gl_switch(other, V(4), &received) == GL_OK); /* other ends in main, which comes back here */
+  MUST(intact(pattern, sizeof pattern, 77));
+  return GL_OK;
+}
+static void an_occupant_is_refused(void) {
+  stack = gl_stack_new(SHARED_SIZE);
+  other = make_on(stack, waits_deep, V(1)), unstarted = make_on(stack, waits_deep, V(2));
+  gl_greenlet *occupant = make_on(stack, is_refused_everything, NULL);
+  MUST(gl_switch(other, NULL, NULL) == GL_OK);
+  limit_memory();
+  MUST(gl_switch(occupant, NULL, NULL) == GL_OK && gl_current() == gl_main());
+  MUST(gl_switch(occupant, NULL, NULL) == GL_OK && gl_state(other) == GL_DEAD);
+  MUST(gl_switch(occupant, NULL, NULL) == GL_OK && gl_state(occupant) == GL_DEAD);
+  gl_release(other), gl_release(unstarted), gl_release(occupant), gl_stack_release(stack), gl_trim();
+  MUST(stats().slice_bytes == 0 && stats().alive == 0);
+}
+// rules 6, 9, 10, 13: one that runs cannot go, is told so and stays as it is; to main it can
+TEST(no_memory_for_a_copy_refuses_to_leave) { succeeds(an_occupant_is_refused); }
+
+BODY(takes_all_and_ends) {
+  take_all_memory();
+  *result = V(6);
+  return GL_OK;
+}
+BODY(waits_for_one_that_takes_all) {
+  unsigned char pattern[DEEP];
+  fill(pattern, sizeof pattern, 3);
+  gl_greenlet *child = make_on(stack, takes_all_and_ends, NULL);
+  MUST(gl_switch(child, NULL, result) == GL_OK);
+  MUST(intact(pattern, sizeof pattern, 3) && gl_state(child) == GL_DEAD);
+  give_it_back();
+  gl_release(child);
+  return GL_OK;
+}
+static void an_end_needs_no_memory(void) {
+  stack = gl_stack_new(SHARED_SIZE);
+  gl_greenlet *parent = make_on(stack, waits_for_one_that_takes_all, NULL);
+  void *received = NULL;
+  limit_memory();
+  MUST(gl_switch(parent, NULL, &received) == GL_OK && received == V(6) && gl_state(parent) == GL_DEAD);
+  gl_release(parent), gl_stack_release(stack);
+}
+// rules 4, 9: the bytes of one that ended are not copied
+TEST(an_end_needs_no_memory_to_resume_its_parent) { succeeds(an_end_needs_no_memory); }
+
+BODY(cannot_leave_the_threads_stack) {
+  unsigned char pattern[DEEP];
+  fill(pattern, sizeof pattern, 9);
+  take_all_memory();
+  MUST(to_main(NULL, NULL) == GL_ENOMEM && gl_state(gl_current()) == GL_RUNNING && gl_state(gl_main()) == GL_SUSPENDED);
+  MUST(intact(pattern, sizeof pattern, 9));
+  give_it_back();
+  MUST(to_main(NULL, NULL) == GL_OK && intact(pattern, sizeof pattern, 9));
+  return GL_OK;
+}
+static void the_threads_stack_cannot_be_left(void) {
+  gl_greenlet *g = make_on(gl_stack_thread(), cannot_leave_the_threads_stack, NULL);
+  volatile char stack_that_main_has_used[4 * DEEP]; /* the system must not need to extend it then */
+  memset((char *)stack_that_main_has_used, 1, sizeof stack_that_main_has_used);
+  limit_memory();
+  MUST(gl_switch(g, NULL, NULL) == GL_OK && gl_switch(g, NULL, NULL) == GL_OK && gl_state(g) == GL_DEAD);
+  gl_release(g);
+}
+// rules 6, 9: on the thread's own stack each way needs memory
+TEST(no_memory_to_leave_the_threads_stack) { succeeds(the_threads_stack_cannot_be_left); }
+
+/* --- Private stacks ---------------------------------------------------------------------------------------------------------------- */
+
+static gl_status start_until_refused(size_t size) {
+  gl_status status = GL_OK;
+  for (made = 0; status == GL_OK && made < MOST; made++) {
+    const gl_options options = {.size = sizeof options, .run = echo, .stack_size = size};
+    MUST(gl_new_with(&options, &all[made]) == GL_OK);
+    status = gl_switch(all[made], NULL, NULL);
+  }
+  return status;
+}
+static void sizes_follow_one_another(void) {
+  const size_t sizes[] = {32 << 10, 128 << 10, 512 << 10, 16 << 10};
+  gl_main();
+  limit_memory();
+  for (int i = 0; i < 4; i++) {
+    void *received = NULL;
+    MUST(start_until_refused(sizes[i]) == GL_ENOMEM && made > 1);
+    MUST(gl_state(all[made - 1]) == GL_UNSTARTED);
+    for (int k = 0; k < made - 1; k++) MUST(gl_switch(all[k], V(k), &received) == GL_OK && received == V(k));
+    gl_release(all[0]); /* makes room */
+    MUST(gl_switch(all[made - 1], V(3), &received) == GL_OK && received == V(3));
+    for (int k = 1; k < made; k++) gl_release(all[k]);
+    gl_trim();
+    MUST(stats().alive == 0);
+  }
+}
+// rules 5, 9: the refused one stays unstarted until another ends; what gl_trim() gives back serves any size
+TEST(no_memory_for_a_private_stack_of_any_size) { succeeds(sizes_follow_one_another); }
