@@ -2,6 +2,7 @@
 // The whole core as one file, for packages that vendor it. With the assembly of arch/, it is all there is to compile.
 #include "status.cc"
 
+#include "blocks.cc"
 #include "greenlet.cc"
 #include "hooks.cc"
 #include "host.cc"
@@ -12,6 +13,8 @@
 #include "tree.cc"
 
 #ifdef GL_HAS_SWITCH
+#include "arena.cc"
+#include "slice.cc"
 #include "stack.cc"
 #include "switch.cc"
 #else

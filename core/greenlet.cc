@@ -8,7 +8,7 @@
 
 namespace gl {
 
-constexpr uint32_t most_cached_blocks = 1024;
+constexpr uint32_t most_cached_blocks = 1024, most_cached_rares = 1024;
 
 // Blocks stay in the list of their realm, dead, when they wait there for reuse, blank: with all that few greenlets use as in a new one. So a life
 // touches neither the list nor its lock.
@@ -19,26 +19,27 @@ static Greenlet *new_block(Realm *r) {
     r->blocks_cached--;
     return g;
   }
-  void *memory = os::allocate_aligned(alignof(Greenlet), sizeof(Greenlet));
+  void *memory = take_block();
   if (!memory) return nullptr;
   g = new (memory) Greenlet;
-  g->realm.store(r, std::memory_order_relaxed);
-  if (!link(r, g)) return free(g), nullptr;
+  set_realm(g, r);
+  if (!link(r, g)) return give_block(g), nullptr;
   r->keepers.fetch_add(1, std::memory_order_relaxed);
   return g;
 }
 
 static void free_block(Realm *r, Greenlet *g) {
   unlink(r, g);
-  free(g);
+  give_block(g);
   lose_keeper(r);
 }
 
 // Blank already, but for what many use.
 static inline void keep_block(Realm *r, Greenlet *g) {
   g->flags &= GL_HOSTED;
+  g->floor = nullptr;
   g->waits = Waits::no;
-  g->kept_kill = g->leaked = g->reaping = false;
+  g->kept_kill = g->leaked = g->reaping = g->loose = false;
   g->queue_next = r->blocks;
   r->blocks = g;
   r->blocks_cached++;
@@ -48,7 +49,6 @@ static inline void recycle_block(Greenlet *g) {
   Realm *r = realm_of(g);
   if (!is_mine(g) || has_ended(r) || r->blocks_cached == most_cached_blocks || annotate::needed())
     return free_block(r, g); // sanitizers see each one go
-  g->drop = g->drop_result = nullptr;
   keep_block(r, g);
 }
 
@@ -59,6 +59,48 @@ void free_blocks(Realm *r) {
     free_block(r, g);
   }
 }
+
+// --- What few have ----------------------------------------------------------------------------------------------------------------------
+
+Rare no_rare;
+
+Rare *own_rare(Greenlet *g) {
+  Rare *rare = rare_of(g);
+  if (rare != &no_rare) return rare;
+  Realm *r = here();
+  if (r != &detached && r->rares) {
+    rare = r->rares;
+    r->rares = rare->next;
+    r->rares_cached--;
+  } else {
+    rare = static_cast<Rare *>(malloc(sizeof(Rare)));
+    if (!rare) return nullptr;
+  }
+  g->rare.store(new (rare) Rare, std::memory_order_release); // other threads look at parents' while they search
+  return rare;
+}
+
+static void give_rare(Greenlet *g) {
+  Rare *rare = rare_of(g);
+  if (rare == &no_rare) return;
+  g->rare.store(&no_rare, std::memory_order_relaxed);
+  free(rare->name);
+  Realm *r = here();
+  if (r == &detached || has_ended(r) || r->rares_cached == most_cached_rares || annotate::needed()) return free(rare);
+  rare->next = r->rares;
+  r->rares = rare;
+  r->rares_cached++;
+}
+
+void free_rares(Realm *r) {
+  r->rares_cached = most_cached_rares; // and no more of them
+  while (Rare *rare = r->rares) {
+    r->rares = rare->next;
+    free(rare);
+  }
+}
+
+// --- Handles ----------------------------------------------------------------------------------------------------------------------------
 
 void hold(Greenlet *g) {
   if (is_main(g)) realm_of(g)->keepers.fetch_add(1, std::memory_order_relaxed); // its handles keep the realm
@@ -129,36 +171,34 @@ static inline bool was_last(Greenlet *g) {
 }
 
 void run_drops(Realm *r, Greenlet *g) {
-  if (auto drop = g->drop) {
-    g->drop = nullptr; // once, also if it ends the thread
+  Rare *rare = rare_of(g);
+  if (auto drop = rare->drop) {
+    rare->drop = nullptr; // once, also if it ends the thread
     InCallback callback(r);
-    drop(g->run_data);
+    drop(rare->drop_data);
   }
-  if (g->locals) drop_locals(r, g);
+  if (rare_of(g)->locals) drop_locals(r, g);
 }
 
 void expire(Greenlet *g) {
   Life life = g->life.load(std::memory_order_relaxed);
   abandon_kill(g);
   if (!expired_by_fork(g)) tally(&Counters::died, 1);
-  g->ready.store(0, std::memory_order_relaxed);
+  mark(g, unready);
   g->life.store(Life::ended, std::memory_order_release);
   run_drops(realm_of(g), g);
-  if (life != Life::started) return;
-  g->cxx = CxxState{};
-  discard_stack(g);
+  g->caught = nullptr;
+  g->uncaught = 0;
+  discard_stack(g, life == Life::started);
 }
 
 // Frees the block. Returns the parent, if its handle must go now.
 static inline Greenlet *dispose(Greenlet *g) {
-  if (g->locals) [[unlikely]]
+  if (rare_of(g)->locals) [[unlikely]]
     drop_locals(realm_of(g), g);
-  if (!is_mine(g) || g->killers) [[unlikely]] // another thread's may be changing
+  if (!is_mine(g) || rare_of(g)->killers) [[unlikely]] // another thread's may be changing
     forget_killers(g);
-  if (g->name) [[unlikely]] {
-    free(g->name);
-    g->name = nullptr;
-  }
+  give_rare(g);
   Greenlet *parent = g->parent;
   if (is_main(parent)) parent = nullptr;
   recycle_block(g);
@@ -206,9 +246,21 @@ static gl_status check_options(const gl_options &o, size_t &stack_size) {
   bool hosted = o.flags & GL_HOSTED;
   if (hosted ? !o.parent || o.stack || o.stack_size : !o.run) return GL_EINVAL;
   if (o.parent && bool(o.parent->flags & GL_HOSTED) != hosted) return GL_EINVAL;
-  if (o.stack) return GL_ENOTSUP;
   stack_size = o.stack_size;
   return hosted || round_stack_size(stack_size) ? GL_OK : GL_ENOMEM;
+}
+
+// What is said of it only rarely. False: no memory, and nothing has changed.
+static bool take_rare_options(Greenlet *g, const gl_options &o) {
+  if (!o.drop && !o.drop_result && !o.name) return true;
+  Rare *rare = own_rare(g);
+  if (!rare) return false;
+  rare->name = o.name ? strdup(o.name) : nullptr;
+  if (o.name && !rare->name) return give_rare(g), false;
+  rare->drop = o.drop;
+  rare->drop_data = o.data;
+  rare->drop_result = o.drop_result;
+  return true;
 }
 
 gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
@@ -230,23 +282,32 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
     adopt_cxx_runtime(r);
   }
   Greenlet *parent = o.parent ? o.parent : r->current.load(std::memory_order_relaxed);
-  char *name = o.name ? strdup(o.name) : nullptr;
-  if (o.name && !name) return GL_ENOMEM;
+  if (o.stack) status = check_stack(o.stack, realm_of(parent));
+  if (status < 0) return status;
   Greenlet *g = create(parent, o.run, o.data);
-  if (!g) return free(name), has_ended(realm_of(parent)) ? GL_EEXPIRED : GL_ENOMEM;
-  g->name = name;
-  g->drop = o.drop;
-  g->drop_result = o.drop_result;
-  if (o.flags & GL_HOSTED) g->stack = nullptr;
-  else g->stack_size = stack_size;
+  if (!g) return has_ended(realm_of(parent)) ? GL_EEXPIRED : GL_ENOMEM;
   g->flags = static_cast<uint8_t>(o.flags);
+  if (!take_rare_options(g, o)) {
+    g->handles.store(0, std::memory_order_relaxed);
+    return destroy(g), GL_ENOMEM;
+  }
+  if (o.flags & GL_HOSTED) {
+    g->stack = nullptr;
+  } else if (o.stack) {
+    g->flags |= on_copied_stack;
+    retain_stack(g->stack = o.stack);
+  } else {
+    g->stack_size = stack_size;
+  }
   if (is_mine(g)) {
     give_life(g);
   } else if (hand_over(realm_of(g), g)) {
     tally(&Counters::created, 1);
   } else {
     g->handles.store(0, std::memory_order_relaxed);
-    return destroy(g), GL_EEXPIRED;
+    destroy(g);
+    release_stack(o.stack);
+    return GL_EEXPIRED;
   }
   *out = g;
   return GL_OK;
@@ -295,8 +356,8 @@ void gl_release(gl_greenlet *g) {
   Realm *r = here();
   bool plain = g->handles.load(std::memory_order_acquire) == one_handle && g->life.load(std::memory_order_relaxed) == Life::dead &&
                realm_of(g) == r && r->fast.load(std::memory_order_relaxed) != slow && g->parent == &r->main &&
-               r->blocks_cached != most_cached_blocks;
-  if (!plain || g->locals || g->killers || g->name || g->drop || g->drop_result) [[unlikely]]
+               r->blocks_cached != most_cached_blocks && rare_of(g) == &no_rare;
+  if (!plain) [[unlikely]]
     return release_slow(r, g);
   g->handles.store(0, std::memory_order_relaxed);
   keep_block(r, g);
@@ -316,4 +377,4 @@ void gl_set_data(gl_greenlet *g, void *data) {
   if (g) g->data = data;
 }
 
-const char *gl_name(const gl_greenlet *g) { return g && g->name ? g->name : ""; }
+const char *gl_name(const gl_greenlet *g) { return g && rare_of(g)->name ? rare_of(g)->name : ""; }

@@ -17,8 +17,10 @@ namespace gl {
 
 using Greenlet = ::gl_greenlet;
 using Realm = ::gl_realm;
-struct Stack;
+using Stack = ::gl_stack;
 struct Locals;
+struct Region;
+struct Group;
 
 // What a C++ runtime keeps for a thread: the start of its __cxa_eh_globals.
 struct CxxState {
@@ -40,65 +42,119 @@ constexpr uint32_t queued = 1, one_handle = 2;
 // gl_realm::fast: the realm's address when a switch needs no decision; with `hooked` set, when it needs only the hooks; else `slow`.
 constexpr uintptr_t hooked = 1, slow = 2;
 
+// gl_greenlet::home: its realm's address, with `unready` set while a switch to it needs a decision, and with `moved` while its bytes are not, or
+// not all, in place. Realms are aligned to a cache line.
+constexpr uintptr_t unready = 4, moved = 8, home_bits = 63;
+
+// Beside the user's in gl_greenlet::flags: it runs on a stack that others use too.
+constexpr uint8_t on_copied_stack = 0x80;
+
 struct Counters {
   using Field = std::atomic<int64_t> Counters::*;
-  std::atomic<int64_t> created{0}, died{0}, stacks_mapped{0}, stack_bytes{0}, leaked{0};
-  static const Field fields[5];
+  std::atomic<int64_t> created{0}, died{0}, stacks_mapped{0}, stack_bytes{0}, slice_bytes{0}, leaked{0};
+  static const Field fields[6];
 };
+
+// What few greenlets have. All others share one that stays empty.
+struct Rare {
+  void (*drop)(void *) = nullptr;
+  void *drop_data = nullptr;
+  void (*drop_result)(void *) = nullptr;
+  char *name = nullptr;
+  Locals *locals = nullptr;
+
+  Greenlet *killers = nullptr;      // those whose kill of this one is pending, innermost first, by outer_killer
+  Greenlet *killing = nullptr;      // whom its own pending call kills; NULL: freed meanwhile
+  Greenlet *outer_killer = nullptr; // beside it in killing's killers
+  Greenlet *marked_next = nullptr;  // in the search for cycles, under forest_lock
+  bool marked = false;
+
+  // On a thread's own stack (slice.cc).
+  char *base = nullptr;      // where its part of the stack begins, and goes down from; of main: the highest base of the others
+  size_t saved = 0;          // bytes from the stack pointer upward that its buffer holds
+  Greenlet *above = nullptr; // the next one in place
+
+  Fiber fiber{};        // on a copied stack, what sanitizers know of it
+  Rare *next = nullptr; // of free ones
+};
+extern Rare no_rare;
 
 } // namespace gl
 
+// Memory that greenlets run on. Lies at the top of what it describes, but for a thread's own.
+struct alignas(64) gl_stack {
+  enum Kind : uint8_t { of_one, shared, of_thread };
+  Kind kind = of_one;
+  unsigned valgrind_id = 0;
+  char *low = nullptr;
+  size_t size = 0; // as asked for
+  gl::Region *region = nullptr;
+  gl_stack *next = nullptr; // in a cache
+  gl::Fiber fiber{};
+
+  // Of those that are copied.
+  std::atomic<uint32_t> handles{0};
+  uint32_t occupants = 0;                  // of a thread's own: greenlets that have started on it, without main
+  std::atomic<gl::Realm *> realm{nullptr}; // whose greenlets run here; NULL: nobody's yet
+  gl::Greenlet *in_place = nullptr;        // the lowest of those whose bytes are in place
+};
+
 struct alignas(64) gl_greenlet {
   // First cache line: all that a switch touches.
-  std::atomic<uintptr_t> ready{0}; // its realm's address while a switch here needs no decision, else 0
-  void *sp = nullptr;              // while suspended: its saved frame (arch/README.md)
-  gl::CxxState cxx;
+  std::atomic<uintptr_t> home{gl::unready};
+  void *sp = nullptr;     // while suspended: its saved frame (arch/README.md)
+  void *caught = nullptr; // a CxxState
+  unsigned uncaught = 0;
+  int saved_errno = 0;
   gl::FpWords *fp = &own_fp; // or the realm's shared set
   gl::FpWords own_fp{};
-  int saved_errno = 0;
+  char *floor = nullptr; // lowest stack pointer with which it may leave: below that, its buffer is too small. NULL: it needs none
   std::atomic<uint32_t> handles{0};
-  std::atomic<gl::Realm *> realm{nullptr};
-
-  // Second: the tree, and what start and end need.
   std::atomic<gl::Life> life{gl::Life::dead};
-  uint8_t flags = 0;    // gl_flag
-  bool visited = false; // by the search for cycles; under forest_lock
+  uint8_t flags = 0; // gl_flag, on_copied_stack
 
   // These share a byte that only its own thread writes.
   gl::Waits waits : 2 = gl::Waits::no;
   bool kept_kill : 1 = false; // the next call answers GL_KILLED (rule 14)
   bool leaked : 1 = false;    // outlived its last handle (rule 21)
   bool reaping : 1 = false;   // kills orphans, one after the other
+  bool loose : 1 = false;     // its buffer's size was estimated
+
+  // Second: the tree, and what start and end need.
   gl::Greenlet *parent = nullptr;
   union {
     gl_run run = nullptr;     // until the start: the first frame carries it then
     gl::Greenlet *queue_next; // of orphans, where only started ones get, or of free blocks
   };
-  void *run_data = nullptr;
+  union {
+    void *run_data = nullptr; // until the start
+    char *slice;              // from then on, on a copied stack: the buffer for its bytes
+  };
   void *data = nullptr;
   union {
-    size_t stack_size = 0; // until the start; rounded
-    gl::Stack *stack;      // from then on; NULL: none (main, hosted)
+    size_t stack_size = 0; // of a private stack, until the start; rounded
+    gl::Stack *stack;      // NULL: none (hosted)
   };
   gl::Greenlet *prev = nullptr, *next = nullptr; // the realm's list, a ring through main; `next` is NULL outside
-
-  // Third: what few greenlets use.
-  void (*drop)(void *) = nullptr;
-  void (*drop_result)(void *) = nullptr;
-  char *name = nullptr;
-  gl::Locals *locals = nullptr;
-  gl::Greenlet *killers = nullptr;      // those whose kill of this one is pending, innermost first, by outer_killer
-  gl::Greenlet *killing = nullptr;      // whom its own pending call kills; NULL: freed meanwhile
-  gl::Greenlet *outer_killer = nullptr; // beside it in killing->killers
-  gl::Greenlet *walk_next = nullptr;    // in the search for cycles
+  std::atomic<gl::Rare *> rare{&gl::no_rare};
 };
-static_assert(sizeof(gl_greenlet) <= 192, "a block is three cache lines");
+static_assert(sizeof(gl_greenlet) == 128, "a block is two cache lines");
 
 namespace gl {
 
 // Orphans that wait, oldest first.
 struct OrphanQueue {
   Greenlet *first = nullptr, *last = nullptr;
+};
+
+// What gl_arch_swap_via() does between the two stacks: gl_arrange(this) brings the bytes of `to` into place; `first`, unless NULL, is called on its
+// stack below its frame before it resumes, and may itself switch.
+struct Detour {
+  Greenlet *to;
+  void (*first)();
+#ifdef GREENLET_CHECKS
+  void *value;
+#endif
 };
 
 // Where a visit of the list stands; whoever takes a greenlet out of the list moves it on.
@@ -128,13 +184,14 @@ struct alignas(64) gl_realm {
   gl::OrphanQueue due;            // to be killed at its next call
   gl::Greenlet *blocks = nullptr; // free ones, by `queue_next`
   uint32_t blocks_cached = 0;
+  gl::Rare *rares = nullptr; // free ones
+  uint32_t rares_cached = 0;
   std::atomic<uint32_t> stacks_cached{0};
-  uint32_t stacks_coloured = 0;
   gl::Stack *stacks = nullptr;  // free ones
   void *discarded_sp = nullptr; // where the last switch of an ended greenlet saves
-  gl::Fiber main_fiber{};       // what sanitizers know of the thread's own stack
-  gl::Fiber *arrived_from = nullptr;
-  gl::Stack *ending = nullptr;     // left for ever by the switch under way
+  gl::Detour detour{};
+  gl::Fiber *left = nullptr;       // by the switch under way
+  gl::Fiber ended_fiber{};         // of one that ended on a copied stack
   void *(*cxx_source)() = nullptr; // who told `cxx`
   gl::Counters counters;
   gl::Realm *prev_realm = nullptr, *next_realm = nullptr;
@@ -145,6 +202,8 @@ struct alignas(64) gl_realm {
   gl::Lock list_lock;                                        // guards the ring through main, and cursors
   gl::Cursor *cursors = nullptr;
 
+  gl::Stack own_stack; // the thread's
+  gl::Rare main_rare;
   gl::Greenlet main;
 };
 
@@ -181,7 +240,11 @@ inline void tally(Counters::Field field, int64_t n) {
   add_relaxed(r->counters.*field, n);
 }
 void sum_counters(Counters &sum, uint64_t &stacks_cached);
-inline Realm *realm_of(const Greenlet *g) { return g->realm.load(std::memory_order_relaxed); }
+inline Realm *realm_of(const Greenlet *g) { return reinterpret_cast<Realm *>(g->home.load(std::memory_order_relaxed) & ~home_bits); }
+inline void set_realm(Greenlet *g, Realm *r) { g->home.store(reinterpret_cast<uintptr_t>(r) | unready, std::memory_order_relaxed); }
+inline void mark(Greenlet *g, uintptr_t bit) { g->home.store(g->home.load(std::memory_order_relaxed) | bit, std::memory_order_relaxed); }
+inline void unmark(Greenlet *g, uintptr_t bit) { g->home.store(g->home.load(std::memory_order_relaxed) & ~bit, std::memory_order_relaxed); }
+inline bool is_moved(const Greenlet *g) { return g->home.load(std::memory_order_relaxed) & moved; }
 inline bool has_ended(const Realm *r) { return r->ended.load(std::memory_order_acquire); }
 inline bool is_main(const Greenlet *g) { return g == &realm_of(g)->main; }
 inline bool is_mine(const Greenlet *g) { return realm_of(g) == here() || (g->flags & GL_HOSTED); }
@@ -215,6 +278,9 @@ inline void hold_parent(Greenlet *parent) { // main needs no handle: its realm l
     hold_again(parent);
 }
 void let_go(Greenlet *g); // the last handle of a suspended one makes it an orphan
+inline Rare *rare_of(const Greenlet *g) { return g->rare.load(std::memory_order_acquire); } // not to be written: see own_rare()
+Rare *own_rare(Greenlet *g);                                                                // one that may be; NULL: no memory
+void free_rares(Realm *r);
 void run_drops(Realm *r, Greenlet *g);
 inline bool claim(Greenlet *g) { // an unstarted one; false: another thread, or a transfer that is being traced, was first
   Life life = Life::unstarted;
@@ -258,7 +324,7 @@ void forget_killers(Greenlet *victim);                                        //
 void report_unhandled(Greenlet *g, void *payload);
 
 // --- switch.cc (or arch/none.cc): carries a delivery out on real stacks -------------------------------------------------------------
-gl_status prepare(Greenlet *g); // a stack and a first frame for an unstarted one
+gl_status prepare(Greenlet *g); // a stack for an unstarted one
 void reap_orphans(Realm *r, bool also_due);
 inline void reap(Realm *r) { // kills the orphans of the calling thread's realm
   if (r->orphans.first) [[unlikely]]
@@ -267,37 +333,78 @@ inline void reap(Realm *r) { // kills the orphans of the calling thread's realm
 inline void drain(Realm *r) { // the same at the beginning of a call, with those that waited for it
   if (r->fast.load(std::memory_order_relaxed) == slow && !r->busy) reap_orphans(r, true);
 }
-void discard_stack(Greenlet *g); // of a suspended one
+void discard_stack(Greenlet *g, bool started); // of one that is not current
 void end_thread(Realm *r);
 
-// --- stack.cc: where greenlets run ----------------------------------------------------------------------------------------------------
-struct Stack {
-  char *low;
-  size_t size; // as asked for; this struct lies above
-  Stack *next;
-  unsigned valgrind_id;
-  Fiber fiber;
+// --- blocks.cc: memory for greenlets ----------------------------------------------------------------------------------------------------
+void *take_block(); // NULL: no memory
+void give_block(Greenlet *g);
+Group *group_of(const Greenlet *g); // NULL: it came from malloc(), for a sanitizer to see
+constexpr unsigned group_size = 64;
+unsigned place_in_group(const Greenlet *g);
+extern Lock block_lock;
+
+// --- arena.cc: address space for stacks -------------------------------------------------------------------------------------------------
+// The stacks that lie side by side with a group of greenlets: the n-th one's, if it has one of this size, is the n-th. So the place of both is known
+// without looking at either.
+struct Group {
+  std::atomic<char *> tops{nullptr}; // where the frames of the first begin, without its colour; NULL: there are no stacks
+  std::atomic<size_t> stride{0};
+  Region *region = nullptr; // under arena_lock
 };
+void forget_groups(Group *groups, size_t n);
+size_t colour_of(unsigned place);                         // bytes by which a stack begins lower than its end
+Stack *take_region_stack(size_t size, const Greenlet *g); // for `g`, or NULL: for no one; NULL: no memory
+enum class Pages { released, idle };                      // gone at once, or when the system needs them
+void give_region_stack(Stack *stack, Pages pages);
+size_t bytes_of(const Stack *stack); // of address space
+extern Lock arena_lock;
+
+// --- stack.cc: where greenlets run ----------------------------------------------------------------------------------------------------
 constexpr uint32_t most_cached_stacks = 256;
 constexpr size_t default_stack_size = 256 << 10; // whole pages everywhere
 bool round_stack_size(size_t &size);             // 0: the default; false: nothing that large
-Stack *take_stack_slow(Realm *r, size_t size);
-inline Stack *take_stack(Realm *r, size_t size) { // NULL: no memory
+Stack *take_stack_slow(Realm *r, Greenlet *g, size_t size);
+inline Stack *take_stack(Realm *r, Greenlet *g, size_t size) { // NULL: no memory
   Stack *stack = r->stacks;
   if (!stack || stack->size != size || annotate::needed()) [[unlikely]]
-    return take_stack_slow(r, size);
+    return take_stack_slow(r, g, size);
   r->stacks = stack->next;
   add_relaxed(r->stacks_cached, -1);
   return stack;
 }
-size_t uncache_stack(Realm *r, Stack **link);
+size_t uncache_stack(Realm *r, Stack **link, Pages pages);
 inline void give_stack(Realm *r, Stack *stack) { // into the cache, also while the caller still runs on it: a full one gives up another
   stack->next = r->stacks;
   r->stacks = stack;
   if (add_relaxed(r->stacks_cached, 1) > most_cached_stacks) [[unlikely]]
-    uncache_stack(r, &stack->next);
+    uncache_stack(r, &stack->next, Pages::idle);
 }
 size_t free_stacks(Realm *r);
+gl_status check_stack(const Stack *stack, const Realm *r); // may greenlets of `r` run there?
+void retain_stack(Stack *stack);
+void release_stack(Stack *stack);
+
+// --- slice.cc: stacks that many use ---------------------------------------------------------------------------------------------------
+gl_status settle_in(Realm *r, Greenlet *g); // an unstarted one, before its first switch
+bool make_room_slow(Greenlet *g, char *sp);
+// Before `g`, which runs, is left: will its bytes fit into its buffer once somebody wants their place? False: no memory. `below` is how much
+// further down the stack pointer may be at the jump.
+inline bool make_room(Greenlet *g, size_t below) {
+  char *sp = stack_pointer() - below;
+  return sp >= g->floor || make_room_slow(g, sp);
+}
+void move_out(Greenlet *g); // for ever: it has ended, or never resumes
+void settle_main(Realm *r); // frees main's buffer if nobody else is on its stack
+// How low the stack pointer has to be while gl_arrange() brings `to` into place, if `left` is the stack that is being left.
+inline char *lowest_write(const Stack *left, const Greenlet *to) {
+  char *anywhere = reinterpret_cast<char *>(UINTPTR_MAX);
+  if (to->stack != left) return anywhere;
+  if (to->sp) return static_cast<char *>(to->sp);
+  if (left->kind != Stack::of_thread) return anywhere;                           // its first frame is at the top
+  char *sp = stack_pointer(), *lowest = static_cast<char *>(left->in_place->sp); // of long ago, or NULL, if that is who leaves
+  return (lowest && lowest < sp ? lowest : sp) - 512;
+}
 
 // --- locals.cc ------------------------------------------------------------------------------------------------------------------------
 void drop_locals(Realm *r, Greenlet *g);

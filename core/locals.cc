@@ -19,7 +19,9 @@ static std::atomic<uint32_t> keys{0};    // published after their drop
 static bool is_key(gl_key key) { return key - 1 < keys.load(std::memory_order_acquire); }
 
 static Locals *grow(Greenlet *g, gl_key key) {
-  Locals *old = g->locals;
+  Rare *rare = own_rare(g);
+  if (!rare) return nullptr;
+  Locals *old = rare->locals;
   uint32_t from = old ? old->capacity : 0;
   if (key <= from) return old;
   uint32_t capacity = from * 2 > key ? from * 2 : key;
@@ -27,23 +29,24 @@ static Locals *grow(Greenlet *g, gl_key key) {
   if (!grown) return nullptr;
   grown->capacity = capacity;
   for (gl_key k = from + 1; k <= capacity; k++) (*grown)[k] = nullptr;
-  return g->locals = grown;
+  return rare->locals = grown;
 }
 
 void drop_locals(Realm *r, Greenlet *g) {
+  Rare *rare = rare_of(g);
   for (uint32_t round = 0, dropped = 1; dropped && round < drop_rounds; round++) {
     dropped = 0;
-    for (gl_key key = 1; g->locals && key <= g->locals->capacity; key++) {
-      void *value = (*g->locals)[key];
-      (*g->locals)[key] = nullptr;
+    for (gl_key key = 1; rare->locals && key <= rare->locals->capacity; key++) {
+      void *value = (*rare->locals)[key];
+      (*rare->locals)[key] = nullptr;
       if (!value || !drops[key - 1]) continue;
       dropped++;
       InCallback callback(r);
       drops[key - 1](value);
     }
   }
-  free(g->locals);
-  g->locals = nullptr;
+  free(rare->locals);
+  rare->locals = nullptr;
 }
 
 } // namespace gl
@@ -61,7 +64,10 @@ gl_status gl_key_new(gl_key *out, void (*drop)(void *value)) {
   return GL_OK;
 }
 
-void *gl_local(const gl_greenlet *g, gl_key key) { return g && g->locals && key - 1 < g->locals->capacity ? (*g->locals)[key] : nullptr; }
+void *gl_local(const gl_greenlet *g, gl_key key) {
+  Locals *locals = g ? rare_of(g)->locals : nullptr;
+  return locals && key - 1 < locals->capacity ? (*locals)[key] : nullptr;
+}
 
 gl_status gl_set_local(gl_greenlet *g, gl_key key, void *value) {
   if (!g || !is_key(key)) return GL_EINVAL;

@@ -103,6 +103,7 @@ gl_status gl_get_stats(gl_stats *stats) {
   full.stacks_mapped = of(sum.stacks_mapped);
   full.stacks_cached = stacks_cached;
   full.stack_bytes = of(sum.stack_bytes);
+  full.slice_bytes = of(sum.slice_bytes);
   full.leaked = of(sum.leaked);
   memcpy(stats, &full, full.size < sizeof full ? full.size : sizeof full);
   return GL_OK;

@@ -10,10 +10,10 @@ namespace gl {
 
 constinit Realm detached;
 constinit thread_local Realm *thread_realm GL_TLS_MODEL = &detached;
-Lock forest_lock, settings_lock;
+Lock forest_lock, settings_lock, block_lock, arena_lock;
 std::atomic<void *(*)()> cxx_runtime{nullptr};
-const Counters::Field Counters::fields[] = {&Counters::died, &Counters::created, &Counters::stacks_mapped, &Counters::stack_bytes,
-                                            &Counters::leaked};
+const Counters::Field Counters::fields[] = {&Counters::died,        &Counters::created,     &Counters::stacks_mapped,
+                                            &Counters::stack_bytes, &Counters::slice_bytes, &Counters::leaked};
 
 namespace {
 
@@ -50,10 +50,14 @@ void before_fork() {
   forest_lock.lock();
   settings_lock.lock();
   search_lock.lock();
+  block_lock.lock();
+  arena_lock.lock();
   here()->list_lock.lock();
 }
 void after_fork() {
   here()->list_lock.unlock();
+  arena_lock.unlock();
+  block_lock.unlock();
   search_lock.unlock();
   settings_lock.unlock();
   forest_lock.unlock();
@@ -77,12 +81,17 @@ Realm *new_realm() {
   if (!memory) return nullptr;
   Realm *r = new (memory) Realm;
   Greenlet *main = &r->main;
-  main->realm.store(r, std::memory_order_relaxed);
+  set_realm(main, r);
+  main->rare.store(&r->main_rare, std::memory_order_relaxed);
+  main->stack = &r->own_stack;
   main->life.store(Life::started, std::memory_order_relaxed);
   main->handles.store(0, std::memory_order_relaxed);
   main->fp = &r->shared_fp;
   main->prev = main->next = main;
   r->current.store(main, std::memory_order_relaxed);
+  r->own_stack.kind = Stack::of_thread;
+  r->own_stack.realm.store(r, std::memory_order_relaxed);
+  r->own_stack.in_place = main;
   return r;
 }
 
@@ -101,8 +110,8 @@ Realm *attach_slow() {
     return nullptr;
   }
   r->thread_errno = &errno;
-  r->main.ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
-  annotate::thread(r->main_fiber);
+  unmark(&r->main, unready);
+  annotate::thread(r->own_stack.fiber);
   enlist(r);
   thread_realm = r;
   adopt_cxx_runtime(r);
@@ -238,6 +247,7 @@ void return_to_main(Realm *r) {
     r->cursors = nullptr;
   }
   r->main.reaping = false;
+  r->main_rare.saved = 0; // its frames are unwound
   if (g == &r->main) return;
   r->current.store(&r->main, std::memory_order_relaxed);
   abandon_kill(&r->main);
@@ -248,6 +258,7 @@ void return_to_main(Realm *r) {
 void end_realm(Realm *r) {
   drop_locals(r, &r->main);
   free_blocks(r);
+  free_rares(r);
   while (Greenlet *g = take_living(r)) {
     bool unstarted = g->life == Life::claimed;
     lose_track(g);

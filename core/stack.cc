@@ -1,15 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Private stacks: one mapping each, with a guard page below, and a cache of free ones for each thread.
-//
-//     high  +--------------------+
-//           | struct Stack       |
-//           +--------------------+ <- first frame: gl_arch_enter
-//           |         |          |
-//           |         v          |
-//           ~                    ~
-//     low   +--------------------+
-//           | guard page: faults |
-//           +--------------------+
+// Where greenlets run: sizes, each thread's cache of free stacks, handles on shared ones.
 #include "internal.h"
 
 #include <cstdint>
@@ -27,46 +17,16 @@ bool round_stack_size(size_t &size) {
   return true;
 }
 
-// Tops at the same place of their pages would compete for one set of the first-level cache, so they start at different places of one page more than was
-// asked for. Another page, of address space alone, is for the distance of neighbours: 66 pages made each switch in a ring of 100 a nanosecond slower than
-// 65 or 67 to 71 (Zen 4).
-constexpr size_t colours = 32, colour_step = 128;
-
-static size_t mapped_bytes(size_t size) { return size + 2 * os::page_size(); }
-
-static Stack *map_stack(Realm *r, size_t size) {
-  size_t bytes = mapped_bytes(size), guard = os::page_size();
-  char *low = os::map_stack(bytes, guard);
-  if (!low) return nullptr;
-  unsigned valgrind_id = annotate::mapped(low, bytes);
-  size_t colour = ++r->stacks_coloured % colours * colour_step;
-  Stack *stack = reinterpret_cast<Stack *>(low + bytes - colour) - 1;
-  stack->low = low; // the rest is zero
-  stack->size = size;
-  stack->valgrind_id = valgrind_id;
-  tally(&Counters::stacks_mapped, 1);
-  tally(&Counters::stack_bytes, static_cast<int64_t>(bytes + guard));
-  return stack;
-}
-
-// Returns the bytes of address space given back.
-static size_t unmap_stack(Stack *stack) {
-  size_t bytes = mapped_bytes(stack->size), guard = os::page_size();
-  annotate::unmapped(stack->low, bytes, stack->fiber, stack->valgrind_id);
-  tally(&Counters::stacks_mapped, -1);
-  tally(&Counters::stack_bytes, -static_cast<int64_t>(bytes + guard));
-  os::unmap_stack(stack->low, bytes, guard);
-  return bytes + guard;
-}
-
-size_t uncache_stack(Realm *r, Stack **link) {
+size_t uncache_stack(Realm *r, Stack **link, Pages pages) {
   Stack *stack = *link;
   *link = stack->next;
   add_relaxed(r->stacks_cached, -1);
-  return unmap_stack(stack);
+  size_t bytes = bytes_of(stack);
+  give_region_stack(stack, pages);
+  return bytes;
 }
 
-Stack *take_stack_slow(Realm *r, size_t size) {
+Stack *take_stack_slow(Realm *r, Greenlet *g, size_t size) {
   Stack **link = &r->stacks;
   while (*link && (*link)->size != size) link = &(*link)->next;
   Stack *stack = *link;
@@ -74,39 +34,95 @@ Stack *take_stack_slow(Realm *r, size_t size) {
     *link = stack->next;
     add_relaxed(r->stacks_cached, -1);
   } else {
-    stack = map_stack(r, size);
+    stack = take_region_stack(size, g);
     if (!stack) return nullptr;
   }
-  annotate::renewed(stack->low, static_cast<size_t>(reinterpret_cast<char *>(stack) - stack->low), stack->fiber);
+  size_t bytes = static_cast<size_t>(reinterpret_cast<char *>(stack) - stack->low);
+  annotate::cleared(stack->low, bytes);
+  annotate::renewed(stack->fiber, stack->low, bytes);
   return stack;
 }
 
 size_t free_stacks(Realm *r) {
+  if (r != &detached) settle_main(r);
   size_t released = 0;
-  while (r->stacks) released += uncache_stack(r, &r->stacks);
+  while (r->stacks) released += uncache_stack(r, &r->stacks, Pages::released);
   return released;
+}
+
+gl_status check_stack(const Stack *stack, const Realm *r) {
+  const Realm *served = stack->realm.load(std::memory_order_acquire);
+  if (!served || served == r) return GL_OK;
+  return stack->kind == Stack::of_thread && has_ended(served) ? GL_EEXPIRED : GL_ETHREAD;
+}
+
+void retain_stack(Stack *stack) {
+  if (stack->kind == Stack::of_thread) stack->realm.load(std::memory_order_relaxed)->keepers.fetch_add(1, std::memory_order_relaxed);
+  else stack->handles.fetch_add(1, std::memory_order_relaxed);
+}
+
+// The caller may still run on it.
+void release_stack(Stack *stack) {
+  if (!stack) return;
+  Realm *served = stack->realm.load(std::memory_order_relaxed);
+  if (stack->kind == Stack::of_thread) return lose_keeper(served);
+  if (stack->handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  stack->kind = Stack::of_one;
+  Realm *r = here();
+  if (r != &detached && !has_ended(r)) {
+    stack->realm.store(nullptr, std::memory_order_relaxed);
+    give_stack(r, stack);
+  } else {
+    give_region_stack(stack, Pages::released);
+  }
+  if (served) lose_keeper(served);
 }
 
 } // namespace gl
 
 using namespace gl;
 
-gl_stack *gl_stack_new(size_t) { return nullptr; }
-gl_stack *gl_stack_thread() { return nullptr; }
-gl_stack *gl_stack_retain(gl_stack *stack) { return stack; }
-void gl_stack_release(gl_stack *) {}
+gl_stack *gl_stack_new(size_t size) {
+  if (!round_stack_size(size)) return nullptr;
+  Stack *stack = take_region_stack(size, nullptr);
+  if (!stack) return nullptr;
+  stack->kind = Stack::shared;
+  stack->handles.store(1, std::memory_order_relaxed);
+  return stack;
+}
+
+gl_stack *gl_stack_thread() {
+  Realm *r = attach();
+  return r ? &r->own_stack : nullptr;
+}
+
+gl_stack *gl_stack_retain(gl_stack *stack) {
+  if (stack) retain_stack(stack);
+  return stack;
+}
+
+void gl_stack_release(gl_stack *stack) { release_stack(stack); }
 
 gl_status gl_stack_bounds(const gl_greenlet *g, void **low, void **high) {
   if (!g || !low || !high) return GL_EINVAL;
-  if (g == &here()->main) return os::thread_stack(low, high) ? GL_OK : GL_ENOTSUP;
-  if (g->life != Life::started || is_main(g) || !g->stack) return GL_ENOTSUP;
-  *low = g->stack->low;
-  *high = g->stack;
+  if (g->life != Life::started || !g->stack) return GL_ENOTSUP;
+  const Stack *stack = g->stack;
+  if (stack->kind == Stack::of_thread) return realm_of(g) == here() && os::thread_stack(low, high) ? GL_OK : GL_ENOTSUP;
+  *low = stack->low;
+  *high = const_cast<Stack *>(stack);
   return GL_OK;
 }
 
 void gl_prefetch(const gl_greenlet *g) {
-  if (g) __builtin_prefetch(g);
+  if (!g) return;
+  __builtin_prefetch(g);
+  __builtin_prefetch(reinterpret_cast<const char *>(g) + 64);
+  const Group *group = group_of(g);
+  const char *tops = group ? group->tops.load(std::memory_order_relaxed) : nullptr;
+  if (!tops) return;
+  unsigned place = place_in_group(g);
+  const char *top = tops + place * group->stride.load(std::memory_order_relaxed) - colour_of(place);
+  for (int line = 1; line <= 3; line++) __builtin_prefetch(top - line * 64); // the saved frame of one that is not deep
 }
 
 size_t gl_trim() { return free_stacks(here()); }

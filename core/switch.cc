@@ -12,7 +12,7 @@ namespace gl {
 enum class Transfer { resume, start, end };
 
 // What each greenlet has of its own (rule 23), beside the registers that the jump saves. Most often there is nothing to exchange, and stores would
-// make each switch wait for the one before. The current one's own `cxx` is empty: its state is the thread's.
+// make each switch wait for the one before. The current one's own C++ state is empty: it is the thread's.
 template <Transfer how> [[gnu::always_inline]] static inline void exchange(Realm *r, Greenlet *from, Greenlet *to) {
   if (from->fp != to->fp) { // else both have the set that is shared with main
     if (how != Transfer::end || from->fp == &r->shared_fp) save_fp(from->fp);
@@ -24,11 +24,12 @@ template <Transfer how> [[gnu::always_inline]] static inline void exchange(Realm
   if (own_errno != to->saved_errno) [[unlikely]]
     *r->thread_errno = to->saved_errno;
   CxxState *cxx = r->cxx;
-  if (reinterpret_cast<uintptr_t>(cxx->caught) | cxx->uncaught | reinterpret_cast<uintptr_t>(to->cxx.caught) | to->cxx.uncaught)
-      [[unlikely]] {
-    if (how != Transfer::end) from->cxx = *cxx;
-    *cxx = to->cxx;
-    to->cxx = CxxState{};
+  if (reinterpret_cast<uintptr_t>(cxx->caught) | cxx->uncaught | reinterpret_cast<uintptr_t>(to->caught) | to->uncaught) [[unlikely]] {
+    if (how != Transfer::end) from->caught = cxx->caught, from->uncaught = cxx->uncaught;
+    cxx->caught = to->caught;
+    cxx->uncaught = to->uncaught;
+    to->caught = nullptr;
+    to->uncaught = 0;
   }
 }
 
@@ -44,28 +45,36 @@ static void run_hooks(Realm *r, Greenlet *from, Greenlet *to) {
   *r->thread_errno = kept;
 }
 
-static Fiber &fiber_of(Realm *r, Greenlet *g) { return g->stack ? g->stack->fiber : r->main_fiber; }
-
-static void arrive(Realm *r, Greenlet *self) { annotate::arrive(fiber_of(r, self), *r->arrived_from); }
+static Fiber &fiber_of(Greenlet *g) { return g->flags & on_copied_stack ? rare_of(g)->fiber : g->stack->fiber; }
 
 static void reap_on_arrival() { reap(here()); }
 
+static void arrive_watched() {
+  Realm *r = here();
+  Greenlet *self = r->current.load(std::memory_order_relaxed);
+  annotate::arrive(fiber_of(self), *r->left);
+  annotate::destroyed(r->ended_fiber);
+  if (!self->reaping) reap(r);
+}
+
+// By way of gl_arrange(). `left` is the stack that the caller runs on.
+[[gnu::always_inline]] static inline gl_status jump_via(Realm *r, void **save, const Stack *left, Greenlet *to, gl_status status,
+                                                        void *value, void **received, void (*first)()) {
+  r->detour.to = to;
+  r->detour.first = first;
+#ifdef GREENLET_CHECKS
+  r->detour.value = value;
+#endif
+  return gl_arch_swap_via(save, lowest_write(left, to), value, status, received, &r->detour);
+}
+
 // The last thing that runs on the old stack. Orphans that wait are killed before the new one resumes, on its stack (rule 22).
-static gl_status jump(Realm *r, Greenlet *from, Greenlet *to, const gl_delivery &d, void **save, void **received) {
+static gl_status jump(Realm *r, const Stack *left, Greenlet *to, const gl_delivery &d, void **save, void **received) {
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r);
   if (!received) received = &r->sink;
-  if (!annotate::needed()) {
-    if (!r->orphans.first || d.start || to->reaping) return gl_arch_swap(save, to->sp, d.value, d.status, received);
-    return gl_arch_swap_call(save, to->sp, d.value, d.status, received, reap_on_arrival);
-  }
-  bool for_ever = save == &r->discarded_sp;
-  Fiber &old_fiber = for_ever ? r->ending->fiber : fiber_of(r, from);
-  r->arrived_from = &old_fiber;
-  annotate::leave(old_fiber, fiber_of(r, to), for_ever);
-  gl_status status = gl_arch_swap(save, to->sp, d.value, d.status, received);
-  arrive(r, from);
-  if (!from->reaping) reap(r);
-  return status;
+  void (*first)() = annotate::needed() ? arrive_watched : r->orphans.first && !to->reaping ? reap_on_arrival : nullptr;
+  if (!first && !is_moved(to)) return gl_arch_swap(save, to->sp, d.value, d.status, received);
+  return jump_via(r, save, left, to, d.status, d.value, received, first);
 }
 
 static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void **received) {
@@ -79,7 +88,8 @@ static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void *
   run_hooks(r, from, to);
   if (d.start) exchange<Transfer::start>(r, from, to);
   else exchange<Transfer::resume>(r, from, to);
-  return jump(r, from, to, d, &from->sp, received);
+  if (annotate::needed()) annotate::leave(*(r->left = &fiber_of(from)), fiber_of(to), false);
+  return jump(r, from->stack, to, d, &from->sp, received);
 }
 
 static gl_status check_target(Realm *r, const Greenlet *target) {
@@ -88,6 +98,9 @@ static gl_status check_target(Realm *r, const Greenlet *target) {
   if (target->flags & GL_HOSTED) return GL_ENOTSUP;
   return realm_of(target) == r ? GL_OK : not_ours(target);
 }
+
+// What the stack pointer may fall by from here to the jump, in a build that is not optimised too.
+constexpr size_t slow_path_depth = 4096;
 
 // What the caller sees of errno must not change on the way.
 template <class Decide> static gl_status decide_and_transfer(Greenlet *target, void **received, Decide decide) {
@@ -98,6 +111,7 @@ template <class Decide> static gl_status decide_and_transfer(Greenlet *target, v
   gl_delivery d{};
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   gl_status status = check_target(r, target);
+  if (status == GL_OK && !make_room(from, slow_path_depth)) status = GL_ENOMEM;
   if (status == GL_OK) status = decide(r, d);
   errno = kept;
   return status < 0 ? status : transfer(r, from, d, received);
@@ -124,18 +138,36 @@ void reap_orphans(Realm *r, bool also_due) {
 // --- Start and end -----------------------------------------------------------------------------------------------------------------------
 
 [[gnu::always_inline]] static inline gl_status prepare_here(Realm *r, Greenlet *g) {
-  Stack *stack = take_stack(r, g->stack_size);
-  if (!stack) return GL_ENOMEM;
-  g->sp = first_frame(stack, g, reinterpret_cast<void (*)()>(g->run), &r->sink, gl_arch_enter);
-  g->stack = stack;
+  if (g->flags & on_copied_stack) [[unlikely]] {
+    gl_status status = settle_in(r, g);
+    if (status < 0) return status;
+  } else {
+    Stack *stack = take_stack(r, g, g->stack_size);
+    if (!stack) return GL_ENOMEM;
+    g->sp = first_frame(stack, g, reinterpret_cast<void (*)()>(g->run), g->run_data, &r->sink, gl_arch_enter);
+    g->stack = stack;
+  }
   g->fp = g->flags & GL_SHARE_FP ? &r->shared_fp : &g->own_fp;
   return GL_OK;
 }
 
 gl_status prepare(Greenlet *g) { return prepare_here(here(), g); }
 
-void discard_stack(Greenlet *g) {
-  if (g->stack) give_stack(here(), g->stack);
+// The caller may run on it still.
+static void leave_stack(Realm *r, Greenlet *g) {
+  if (!(g->flags & on_copied_stack)) return give_stack(r, g->stack);
+  move_out(g);
+  release_stack(g->stack);
+}
+
+void discard_stack(Greenlet *g, bool started) {
+  if (g->flags & GL_HOSTED) return;
+  if (!started) {
+    if (g->flags & on_copied_stack) release_stack(g->stack);
+    return;
+  }
+  if (g->flags & on_copied_stack) annotate::destroyed(rare_of(g)->fiber);
+  leave_stack(here(), g);
 }
 
 // The stack of an ended one is in the cache, and perhaps `g` is freed, before the last jump from it.
@@ -146,24 +178,28 @@ void discard_stack(Greenlet *g) {
   if (d.start) exchange<Transfer::start>(r, g, d.next);
   else exchange<Transfer::end>(r, g, d.next);
   Stack *stack = g->stack;
-  r->ending = stack;
-  int kept = *r->thread_errno; // of the next one already
+  r->left = &fiber_of(g);
+  if (g->flags & on_copied_stack) r->ended_fiber = *r->left, r->left = &r->ended_fiber; // a private one goes with its stack
+  int kept = *r->thread_errno;                                                          // of the next one already
+  leave_stack(r, g);
   finish(g);
-  give_stack(r, stack);
   *r->thread_errno = kept;
-  return jump(r, nullptr, d.next, d, &r->discarded_sp, nullptr);
+  if (annotate::needed()) annotate::leave(*r->left, fiber_of(d.next), true);
+  return jump(r, stack, d.next, d, &r->discarded_sp, nullptr);
 }
 
 // With nothing to drop or to tell, and a parent that waits in a switch: what decide_end() and end_slow() come to then. Ends in a sibling call: a call
 // that never returns would spoil the prediction of all returns that follow.
-[[gnu::always_inline]] static inline int end(Realm *r, Greenlet *g, gl_status outcome, void *result) {
+extern "C" [[gnu::visibility("hidden"), gnu::used]] int gl_end(Greenlet *g, gl_status outcome, void *result) {
+  Realm *r = here();
   Greenlet *heir = g->parent;
   uintptr_t own = reinterpret_cast<uintptr_t>(r);
-  if (r->fast.load(std::memory_order_relaxed) != own || heir->ready.load(std::memory_order_relaxed) != own || g->killers || g->drop ||
-      g->locals || g->handles.load(std::memory_order_relaxed) < one_handle || r->stacks_cached == most_cached_stacks) [[unlikely]]
+  if (r->fast.load(std::memory_order_relaxed) != own || heir->home.load(std::memory_order_relaxed) != own || rare_of(g) != &no_rare ||
+      g->handles.load(std::memory_order_relaxed) < one_handle || g->flags & on_copied_stack || r->stacks_cached == most_cached_stacks)
+      [[unlikely]]
     return end_slow(r, g, outcome, result);
   add_relaxed(r->counters.died, 1);
-  g->ready.store(0, std::memory_order_relaxed);
+  mark(g, unready);
   exchange<Transfer::end>(r, g, heir);
   r->current.store(heir, std::memory_order_relaxed);
   give_stack(r, g->stack);
@@ -172,23 +208,9 @@ void discard_stack(Greenlet *g) {
   return gl_arch_leave(nullptr, load, result, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN);
 }
 
-[[gnu::noinline]] static void arrive_slow(Realm *r, Greenlet *g) {
-  if (annotate::needed()) arrive(r, g);
-  reap(r);
-}
-
-extern "C" [[gnu::visibility("hidden"), gnu::used]] int gl_enter(Greenlet *g, void *value, gl_run run) {
-  Realm *r = here();
-  if (r->fast.load(std::memory_order_relaxed) == slow) [[unlikely]]
-    arrive_slow(r, g);
-  void *result = nullptr;
-  gl_status outcome = run(g->run_data, value, &result);
-  return end(r, g, outcome, result);
-}
-
 void end_thread(Realm *r) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
-  if (annotate::needed() && g != &r->main) annotate::unwound(fiber_of(r, g), r->main_fiber);
+  if (annotate::needed() && g != &r->main) annotate::unwound(fiber_of(g), r->own_stack.fiber);
   return_to_main(r);
   drain(r);
   end_realm(r);
@@ -223,7 +245,17 @@ using namespace gl;
   if (*r->thread_errno != kept) *r->thread_errno = kept;
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r); // a hook changed something
   exchange<Transfer::resume>(r, from, target);
-  return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
+  if (!received) received = &r->sink;
+  if (is_moved(target)) return jump_via(r, &from->sp, from->stack, target, status, value, received, nullptr);
+  return gl_arch_swap(&from->sp, target->sp, value, status, received);
+}
+
+// With somebody else's bytes in the place of the target's.
+[[gnu::noinline]] static gl_status switch_moved(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
+  Greenlet *from = r->current.load(std::memory_order_relaxed);
+  r->current.store(target, std::memory_order_relaxed);
+  exchange<Transfer::resume>(r, from, target);
+  return jump_via(r, &from->sp, from->stack, target, status, value, received ? received : &r->sink, nullptr);
 }
 
 // A first switch, with nothing in the way: what decide_switch() and transfer() come to then.
@@ -236,10 +268,12 @@ using namespace gl;
   }
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   target->life.store(Life::started, std::memory_order_release);
-  target->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
+  unmark(target, unready);
   r->current.store(target, std::memory_order_relaxed);
   exchange<Transfer::start>(r, from, target);
-  return gl_arch_swap(&from->sp, target->sp, value, GL_OK, received ? received : &r->sink);
+  if (!received) received = &r->sink;
+  if (is_moved(target)) return jump_via(r, &from->sp, from->stack, target, GL_OK, value, received, nullptr);
+  return gl_arch_swap(&from->sp, target->sp, value, GL_OK, received);
 }
 
 // The hot path. It must end in a sibling call: then nothing runs after the jump, and the return goes straight to the caller.
@@ -247,11 +281,13 @@ using namespace gl;
   Realm *r = here();
   if (!target) [[unlikely]]
     return switch_slow(target, status, value, received);
-  uintptr_t difference = target->ready.load(std::memory_order_relaxed) ^ r->fast.load(std::memory_order_relaxed);
+  uintptr_t difference = target->home.load(std::memory_order_relaxed) ^ r->fast.load(std::memory_order_relaxed);
   Greenlet *from = r->current.load(std::memory_order_relaxed);
-  if (difference != 0 || from == target) [[unlikely]] {
-    if (difference == hooked) return switch_hooked(r, target, status, value, received);
-    if (difference == reinterpret_cast<uintptr_t>(r) && status == GL_OK) return start(r, target, value, received); // not ready
+  if (difference != 0 || from == target || stack_pointer() < from->floor) [[unlikely]] {
+    if (difference > home_bits || from == target || stack_pointer() < from->floor) return switch_slow(target, status, value, received);
+    if (difference == moved) return switch_moved(r, target, status, value, received);
+    if (difference == unready && status == GL_OK) return start(r, target, value, received);
+    if (difference & hooked && !(difference & unready)) return switch_hooked(r, target, status, value, received);
     return switch_slow(target, status, value, received);
   }
   r->current.store(target, std::memory_order_relaxed);

@@ -5,7 +5,10 @@
 
 namespace gl {
 
-static Greenlet *shown_parent(const Greenlet *g) { return g->killers ? g->killers : g->parent; }
+static Greenlet *shown_parent(const Greenlet *g) {
+  Greenlet *killer = rare_of(g)->killers;
+  return killer ? killer : g->parent;
+}
 
 // The nearest ancestor of `g` that is not dead and of this realm, at last main (rule 17). Our own dead ones have parents that only we change; beyond
 // the first of another thread a lock is needed, and a handle on the heir, in `held`: that thread may give up the one that kept it.
@@ -24,26 +27,27 @@ static Greenlet *find_heir(Realm *r, Greenlet *g, Greenlet *&held) {
 
 // --- Cycles ---------------------------------------------------------------------------------------------------------------------------
 
-// The graph has two kinds of edges up, to the parent and to each pending killer, and shared ancestors: hence the marks. Under forest_lock.
+// The graph has two kinds of edges up, to the parent and to each pending killer. Ways part and meet only at those who are being killed: so these are
+// marked. Under forest_lock.
 static bool reaches(Greenlet *from, const Greenlet *target) {
   bool found = false;
-  Greenlet *last = from;
-  auto visit = [&](Greenlet *g) {
-    if (!g || g->visited) return;
-    found |= g == target;
-    g->visited = true;
-    g->walk_next = nullptr;
-    last->walk_next = g;
-    last = g;
+  Greenlet *first = nullptr, *last = nullptr; // marked ones
+  auto climb = [&](Greenlet *g) {
+    for (; g && !found; g = g->parent) {
+      found = g == target;
+      Rare *rare = rare_of(g);
+      if (!rare->killers) continue;
+      if (rare->marked) return;
+      rare->marked = true;
+      rare->marked_next = nullptr;
+      (last ? rare_of(last)->marked_next : first) = g;
+      last = g;
+    }
   };
-  from->walk_next = nullptr;
-  from->visited = true;
-  found = from == target;
-  for (Greenlet *g = from; g && !found; g = g->walk_next) {
-    visit(g->parent);
-    for (Greenlet *k = g->killers; k; k = k->outer_killer) visit(k);
-  }
-  for (Greenlet *g = from; g; g = g->walk_next) g->visited = false;
+  climb(from);
+  for (Greenlet *g = first; g && !found; g = rare_of(g)->marked_next)
+    for (Greenlet *k = rare_of(g)->killers; k; k = rare_of(k)->outer_killer) climb(k);
+  for (Greenlet *g = first; g; g = rare_of(g)->marked_next) rare_of(g)->marked = false;
   return found;
 }
 
@@ -55,29 +59,33 @@ static void begin_kill(Greenlet *killer, Greenlet *victim, Waits waits) {
   hold_again(killer);
   if (waits == Waits::for_nothing) hold(victim);
   Locked lock(forest_lock);
-  killer->killing = victim;
-  killer->outer_killer = victim->killers;
-  victim->killers = killer;
+  rare_of(killer)->killing = victim;
+  rare_of(killer)->outer_killer = rare_of(victim)->killers;
+  rare_of(victim)->killers = killer;
   killer->waits = waits;
-  killer->ready.store(0, std::memory_order_relaxed); // control comes back by way of end_kill()
+  mark(killer, unready); // control comes back by way of end_kill()
 }
+
+// Before begin_kill(): false if there is no memory.
+static bool can_kill(Greenlet *killer, Greenlet *victim) { return own_rare(killer) && own_rare(victim); }
 
 // Returns the victim; NULL: it is freed. Of one that is dead another thread may drop the last handle: it is not to be touched afterwards, unless the
 // kill holds it.
 static Greenlet *leave_kill(Greenlet *killer, bool &died) {
   Locked lock(forest_lock);
   killer->waits = Waits::no;
-  Greenlet *victim = killer->killing;
+  Greenlet *victim = rare_of(killer)->killing;
   died = !victim || is_dead(victim);
   if (!victim) return nullptr;
-  Greenlet **link = &victim->killers;
-  while (*link != killer) link = &(*link)->outer_killer;
-  *link = killer->outer_killer;
-  killer->killing = nullptr;
+  Greenlet **link = &rare_of(victim)->killers;
+  while (*link != killer) link = &rare_of(*link)->outer_killer;
+  *link = rare_of(killer)->outer_killer;
+  rare_of(killer)->killing = nullptr;
   return victim;
 }
 
 void abandon_kill(Greenlet *killer) {
+  if (killer->waits == Waits::no) return;
   bool holds_victim = killer->waits == Waits::for_nothing;
   bool died;
   Greenlet *victim = leave_kill(killer, died);
@@ -91,21 +99,26 @@ void forget_killers(Greenlet *victim) {
     Greenlet *killer;
     { // their own thread may be resuming them
       Locked lock(forest_lock);
-      killer = victim->killers;
+      killer = rare_of(victim)->killers;
       if (!killer) return;
-      victim->killers = killer->outer_killer;
-      killer->killing = nullptr;
+      rare_of(victim)->killers = rare_of(killer)->outer_killer;
+      rare_of(killer)->killing = nullptr;
     }
     let_go(killer);
   }
 }
 
+// One without handles that cannot be made to end.
+static void give_up(Greenlet *g) {
+  g->leaked = true;
+  tally(&Counters::leaked, 1);
+}
+
 // The library dropped the last handle of `victim` and drops its own now (rule 21).
 static void let_go_of_victim(Greenlet *victim) {
   if (victim->handles.load(std::memory_order_acquire) != one_handle || is_dead(victim)) return let_go(victim);
-  victim->leaked = true;
   victim->handles.store(0, std::memory_order_relaxed);
-  tally(&Counters::leaked, 1);
+  give_up(victim);
 }
 
 // Nobody waits for what comes back when the library kills (rule 14).
@@ -115,9 +128,9 @@ static void dispose_of_answer(Realm *r, Greenlet *killer, Greenlet *victim, cons
   } else if (d.status == GL_THROWN) {
     InCallback callback(r);
     report_unhandled(victim, d.value);
-  } else if (d.value && victim->drop_result) {
+  } else if (auto drop_result = rare_of(victim)->drop_result; d.value && drop_result) {
     InCallback callback(r);
-    victim->drop_result(d.value);
+    drop_result(d.value);
   }
 }
 
@@ -126,7 +139,7 @@ static void end_kill(Realm *r, Greenlet *killer, gl_delivery &d) {
   bool answers = killer->waits == Waits::for_answer;
   bool died;
   Greenlet *victim = leave_kill(killer, died);
-  if (!r->hosted) killer->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
+  if (!r->hosted) unmark(killer, unready);
   if (answers) {
     if (d.status == GL_OK && !died) d.status = GL_ALIVE;
   } else {
@@ -166,7 +179,7 @@ static void commit(Realm *r, gl_delivery &d) {
   }
   if (d.start) {
     to->life.store(Life::started, std::memory_order_release);
-    if (!r->hosted) to->ready.store(reinterpret_cast<uintptr_t>(r), std::memory_order_relaxed);
+    if (!r->hosted) unmark(to, unready);
   }
   if (to->waits != Waits::no) end_kill(r, to, d);
   if (to->kept_kill || is_lost(to)) slow_down(r); // its next call wants a decision
@@ -257,6 +270,7 @@ gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
     out = {killer, GL_OK, 0, nullptr};
     return GL_OK;
   }
+  if (!can_kill(killer, victim)) return GL_ENOMEM;
   out = {victim, GL_KILLED, 0, nullptr};
   begin_kill(killer, victim, Waits::for_answer);
   announce(r, out);
@@ -271,7 +285,7 @@ void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
   Greenlet *held, *heir = find_heir(r, g, held);
   settle(r, heir, false, d, held);
   announce(r, d, true);
-  g->ready.store(0, std::memory_order_relaxed);
+  mark(g, unready);
   g->kept_kill = false;
   tally(&Counters::died, 1);
   g->life.store(Life::ended, std::memory_order_release);
@@ -280,10 +294,11 @@ void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
 }
 
 void decide_orphan(Realm *r, bool also_due, gl_delivery &out) {
-  Greenlet *g = take_orphan(r, also_due);
+  Greenlet *killer = r->current.load(std::memory_order_relaxed), *g;
+  while ((g = take_orphan(r, also_due)) && !can_kill(killer, g)) give_up(g);
   out = {g, GL_KILLED, 0, nullptr};
   if (!g) return;
-  begin_kill(r->current.load(std::memory_order_relaxed), g, Waits::for_nothing);
+  begin_kill(killer, g, Waits::for_nothing);
   announce(r, out);
   commit(r, out);
 }
@@ -312,7 +327,7 @@ gl_status gl_set_parent(gl_greenlet *child, gl_greenlet *parent) {
       unlink(from, child);
       if (!link(to, child)) return link(from, child), unclaim(child), GL_EEXPIRED;
       to->keepers.fetch_add(1, std::memory_order_relaxed);
-      child->realm.store(to, std::memory_order_relaxed);
+      set_realm(child, to);
     }
     old = child->parent;
     hold_parent(parent);

@@ -24,6 +24,7 @@ core/arch/annotate.h
 core/arch/arch.h
 core/arch/none.cc
 core/arch/none.h
+core/blocks.cc
 core/callbacks.h
 core/greenlet.cc
 core/hooks.cc
@@ -45,6 +46,8 @@ core/arch/asm.h
 core/arch/section.h
 core/arch/x86_64.S
 core/arch/x86_64.h
+core/arena.cc
+core/slice.cc
 core/stack.cc
 core/switch.cc
 """.split()

@@ -5,8 +5,8 @@
 
 #include <cstddef>
 
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
 #endif
 
 extern "C" {
@@ -37,6 +37,18 @@ namespace annotate {
 
 inline bool needed() { return __sanitizer_start_switch_fiber || __tsan_switch_to_fiber; }
 
+inline bool on_valgrind() {
+#ifdef RUNNING_ON_VALGRIND
+  static const bool answer = RUNNING_ON_VALGRIND;
+  return answer;
+#else
+  return false;
+#endif
+}
+
+// Somebody wants to see each object come and go.
+inline bool objects_watched() { return needed() || on_valgrind(); }
+
 // A thread's own stack; AddressSanitizer tells its bounds when it is left for the first time.
 inline void thread(Fiber &fiber) {
   if (__tsan_get_current_fiber) fiber.tsan = __tsan_get_current_fiber();
@@ -52,17 +64,34 @@ inline unsigned mapped(char *low, size_t size) {
 #endif
 }
 
-inline void unmapped(char *low, size_t size, Fiber &fiber, [[maybe_unused]] unsigned valgrind_id) {
+inline void destroyed(Fiber &fiber) {
   if (fiber.tsan) __tsan_destroy_fiber(fiber.tsan);
+  fiber.tsan = nullptr;
+}
+
+inline void unmapped(char *low, size_t size, Fiber &fiber, [[maybe_unused]] unsigned valgrind_id) {
+  destroyed(fiber);
   if (__lsan_unregister_root_region) __lsan_unregister_root_region(low, size);
 #ifdef VALGRIND_STACK_DEREGISTER
   VALGRIND_STACK_DEREGISTER(valgrind_id);
 #endif
 }
 
-// A stack gets a new greenlet: what the last one left on it is forgotten.
-inline void renewed(char *low, size_t size, Fiber &fiber) {
+// What frames left on a stack is forgotten.
+inline void cleared(void *low, size_t size) {
   if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size);
+}
+
+// Bytes come back to a stack. The traps for stray pointers that lay between the variables of a frame do not come along.
+inline void refilled(void *low, size_t size) {
+  cleared(low, size);
+#ifdef VALGRIND_MAKE_MEM_UNDEFINED
+  if (on_valgrind()) (void)VALGRIND_MAKE_MEM_UNDEFINED(low, size);
+#endif
+}
+
+// A stack gets a new greenlet.
+inline void renewed(Fiber &fiber, void *low, size_t size) {
   if (__tsan_create_fiber) {
     if (fiber.tsan) __tsan_destroy_fiber(fiber.tsan);
     fiber.tsan = __tsan_create_fiber(0);

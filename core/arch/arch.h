@@ -18,11 +18,12 @@ extern "C" {
 // Saves the caller's registers below its stack pointer, stores that in *save, takes up the frame at `load`, puts `value` where that frame
 // wants it and returns `status` to its caller.
 __attribute__((visibility("hidden"))) int gl_arch_swap(void **save, void *load, void *value, int status, void **received);
-// The same, but calls `first` on the new stack, below the frame, before that resumes. `first` may itself switch.
-__attribute__((visibility("hidden"))) int gl_arch_swap_call(void **save, void *load, void *value, int status, void **received,
-                                                            void (*first)(void));
+// The same with a detour (internal.h) in between: lowers the stack pointer to `lowest`, if it is above, before it calls gl_arrange(), which says what to
+// take up.
+__attribute__((visibility("hidden"))) int gl_arch_swap_via(void **save, void *lowest, void *value, int status, void **received,
+                                                           const void *detour);
 // The same for the last switch of an ended greenlet: nothing is saved.
 __attribute__((visibility("hidden"))) int gl_arch_leave(void *unused, void *load, void *value, int status);
-// Where a first frame begins: calls gl_enter() with what the frame holds.
+// Where a first frame begins: calls the body, then gl_end().
 __attribute__((visibility("hidden"))) void gl_arch_enter(void);
 }

@@ -6,7 +6,11 @@
 namespace gl {
 
 gl_status prepare(Greenlet *) { return GL_ENOTSUP; }
-void discard_stack(Greenlet *) {}
+void discard_stack(Greenlet *, bool) {}
+gl_status check_stack(const Stack *, const Realm *) { return GL_ENOTSUP; }
+void retain_stack(Stack *) {}
+void release_stack(Stack *) {}
+void forget_groups(Group *, size_t) {}
 void reap_orphans(Realm *, bool) {}
 size_t free_stacks(Realm *) { return 0; }
 bool round_stack_size(size_t &) { return true; }

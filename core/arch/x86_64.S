@@ -39,7 +39,6 @@
         push    %r8
         .cfi_adjust_cfa_offset 8
         mov     %rsp, (%rdi)
-        mov     %rsi, %rsp              /* the same frame, of another stack: the CFI still holds */
 .endm
 
 .macro LOAD
@@ -72,6 +71,7 @@
 FUNCTION(gl_arch_swap)
         mov     (%rsp), %r9
         SAVE
+        mov     %rsi, %rsp              /* the same frame, of another stack: the CFI still holds */
         LOAD
         cmp     %r9, (%rsp)
         jne     1f
@@ -100,40 +100,66 @@ FUNCTION(gl_arch_leave)
         notrack jmp *%r9
 END(gl_arch_leave)
 
-/* r9 first */
-FUNCTION(gl_arch_swap_call)
+/* rsi lowest, r9 detour. In between nobody can be unwound to: one frame is about to be moved, the other has not arrived. */
+FUNCTION(gl_arch_swap_via)
+        mov     (%rsp), %r10
         SAVE
-        push    %rdx
-        .cfi_adjust_cfa_offset 8
-        push    %rcx
-        .cfi_adjust_cfa_offset 8
-        call    *%r9
-        pop     %rcx
-        .cfi_adjust_cfa_offset -8
-        pop     %rdx
-        .cfi_adjust_cfa_offset -8
+        mov     %r10, %r12
+        mov     %r9, %r13
+        mov     %rdx, %r14
+        mov     %ecx, %r15d
+        cmp     %rsi, %rsp
+        cmova   %rsi, %rsp
+        and     $-16, %rsp
+        mov     %r9, %rdi
+        .cfi_remember_state
+        .cfi_undefined %rip
+        call    gl_arrange              /* the stack pointer of whoever resumes */
+        mov     %rax, %rsp
+        .cfi_restore_state
+        mov     8(%r13), %rax           /* Detour::first */
+        test    %rax, %rax
+        jne     3f
+1:      mov     %r12, %r9
+        mov     %r14, %rdx
+        mov     %r15d, %ecx
+        .cfi_remember_state
         LOAD
-        pop     %r9
+        cmp     %r9, (%rsp)
+        jne     2f
+        ret
+2:      pop     %r9
         .cfi_adjust_cfa_offset -8
         .cfi_register %rip, %r9
         notrack jmp *%r9
-END(gl_arch_swap_call)
+        .cfi_restore_state
+3:      call    *%rax
+        jmp     1b
+END(gl_arch_swap_via)
 
-/* The outermost frame of a greenlet. Unwinders end here: the return address is undefined. A C++ exception that gets this far meets the
-   personality routine, which ends the program and names the greenlet; forced unwinding passes. */
+/* The outermost frame of a greenlet: calls run(data, value, &result), then gl_end(greenlet, outcome, result). Unwinders end here: the return
+   address is undefined. A C++ exception that gets this far meets the personality routine, which ends the program and names the greenlet; forced
+   unwinding passes. */
 FUNCTION(gl_arch_enter)
         .cfi_undefined %rip
         .cfi_personality 0x1b, gl_arch_personality
         endbr64
-        mov     %rbx, %rdi              /* greenlet */
-        mov     %rdx, %rsi              /* value */
-        mov     %r12, %rdx              /* run */
-        lea     1f(%rip), %rax
-        push    %rax
+        push    $0
         .cfi_adjust_cfa_offset 8
-        jmp     gl_enter                /* not a call: the greenlet leaves by a jump, and an unmatched call spoils the return predictor */
+        push    $0                      /* result */
+        .cfi_adjust_cfa_offset 8
+        mov     %r13, %rdi              /* data */
+        mov     %rdx, %rsi              /* value */
+        mov     %rsp, %rdx
+        call    *%r12                   /* run */
+        mov     %rbx, %rdi              /* greenlet */
+        mov     %eax, %esi
+        pop     %rdx
         .cfi_adjust_cfa_offset -8
-1:      ud2                             /* gl_enter() never returns */
+        lea     1f(%rip), %rax
+        mov     %rax, (%rsp)
+        jmp     gl_end                  /* not a call: the greenlet leaves by a jump, and an unmatched call spoils the return predictor */
+1:      ud2                             /* gl_end() never returns */
 END(gl_arch_enter)
 
 #endif

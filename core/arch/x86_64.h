@@ -15,15 +15,23 @@ struct Frame {
 };
 static_assert(sizeof(Frame) == 64 && offsetof(Frame, r12) == 32 && offsetof(Frame, return_address) == 56);
 
-// A frame just below `top` that enters gl_enter(greenlet, value, run) once it is resumed.
-inline void *first_frame(void *top, void *greenlet, void (*run)(void), void **sink, void (*enter)(void)) {
+// A frame just below `top` that enters run(data, ...) once it is resumed.
+inline void *first_frame(void *top, void *greenlet, void (*run)(void), void *data, void **sink, void (*enter)(void)) {
   auto *frame = reinterpret_cast<Frame *>(reinterpret_cast<uintptr_t>(top) & ~uintptr_t{15}) - 1;
   *frame = {};
   frame->received = sink;
   frame->rbx = reinterpret_cast<uint64_t>(greenlet);
   frame->r12 = reinterpret_cast<uint64_t>(run);
+  frame->r13 = reinterpret_cast<uint64_t>(data);
   frame->return_address = enter;
   return frame; // rbp is 0: the chain of frame pointers ends here
+}
+
+// Of the caller, or a little above.
+[[gnu::always_inline]] inline char *stack_pointer() {
+  char *sp;
+  asm("mov %%rsp, %0" : "=r"(sp));
+  return sp;
 }
 
 // Rounding, masks and modes: callee-saved, other than the exception flags beside them.

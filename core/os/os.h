@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All that the library asks of an operating system. Sizes are in bytes; `bytes` and `guard` are multiples of the page size.
+// All that the library asks of an operating system. Sizes are in bytes, of memory in whole pages.
 #pragma once
 
 #include <cstddef>
@@ -27,9 +27,16 @@ inline bool single_threaded() {
 void yield();
 size_t page_size();
 
-// Zeroed memory for a stack; touching the `guard` bytes below the returned address faults. NULL: no memory. Leaves errno alone.
-char *map_stack(size_t bytes, size_t guard);
-void unmap_stack(char *low, size_t bytes, size_t guard);
+// Zeroed memory from the system, taken page by page as it is touched. NULL: there is none. All of these leave errno alone.
+char *map_stacks(size_t bytes);  // never in huge pages
+void *map_aligned(size_t bytes); // aligned to its size, a power of two
+void unmap(void *memory, size_t bytes);
+void release_pages(void *memory, size_t bytes); // zeroed again
+void offer_pages(void *memory, size_t bytes);   // to be taken when the system needs them, and zeroed then
+
+// From now on touching these bytes faults, until they are unmapped. False: the system cannot have more guards.
+bool install_guard(void *memory, size_t bytes);
+void forget_guards(unsigned n); // unmapped
 
 void *allocate_aligned(size_t alignment, size_t bytes); // for free()
 

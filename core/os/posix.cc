@@ -19,6 +19,9 @@
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
 #endif
+#ifndef MADV_FREE
+#define MADV_FREE MADV_DONTNEED
+#endif
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 // Linux 6.13
 #endif
@@ -31,11 +34,19 @@ namespace gl::os {
 
 void yield() { sched_yield(); }
 
+// Does what `call` does, and keeps errno.
+template <class Call> static auto quietly(Call call) {
+  int kept = errno;
+  auto result = call();
+  errno = kept;
+  return result;
+}
+
 // Asks the system once; threads may do so at the same time.
 template <long (*ask)()> static long known() {
   static std::atomic<long> answer{-1};
   long n = answer.load(std::memory_order_relaxed);
-  if (n < 0) answer.store(n = ask(), std::memory_order_relaxed);
+  if (n < 0) answer.store(n = quietly(ask), std::memory_order_relaxed);
   return n;
 }
 
@@ -63,30 +74,54 @@ static long ask_most_split() {
 
 size_t page_size() { return static_cast<size_t>(known<ask_page_size>()); }
 
+static void *map(size_t bytes, int flags) {
+  void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+  return memory != MAP_FAILED ? memory : nullptr;
+}
+
+char *map_stacks(size_t bytes) {
+  return quietly([=] {
+    void *memory = map(bytes, MAP_STACK);
+    if (memory) madvise(memory, bytes, MADV_NOHUGEPAGE);
+    return static_cast<char *>(memory);
+  });
+}
+
+void *map_aligned(size_t bytes) {
+  return quietly([=]() -> void * {
+    char *memory = static_cast<char *>(map(2 * bytes, 0));
+    if (!memory) return nullptr;
+    size_t before = -reinterpret_cast<uintptr_t>(memory) & (bytes - 1);
+    if (before) munmap(memory, before);
+    munmap(memory + before + bytes, bytes - before);
+    return memory + before;
+  });
+}
+
+void unmap(void *memory, size_t bytes) {
+  quietly([=] { return munmap(memory, bytes); });
+}
+
+void release_pages(void *memory, size_t bytes) {
+  quietly([=] { return madvise(memory, bytes, MADV_DONTNEED); });
+}
+
+void offer_pages(void *memory, size_t bytes) {
+  if (quietly([=] { return madvise(memory, bytes, MADV_FREE); }) != 0) release_pages(memory, bytes);
+}
+
 static std::atomic<long> split{0};
 
-static bool protect_guard(void *memory, size_t guard) {
-  if (known<ask_guard_advice>()) return madvise(memory, guard, MADV_GUARD_INSTALL) == 0;
-  if (split.fetch_add(1, std::memory_order_relaxed) < known<ask_most_split>() && mprotect(memory, guard, PROT_NONE) == 0) return true;
+bool install_guard(void *memory, size_t bytes) {
+  if (known<ask_guard_advice>()) return quietly([=] { return madvise(memory, bytes, MADV_GUARD_INSTALL); }) == 0;
+  bool allowed = split.fetch_add(1, std::memory_order_relaxed) < known<ask_most_split>();
+  if (allowed && quietly([=] { return mprotect(memory, bytes, PROT_NONE); }) == 0) return true;
   split.fetch_sub(1, std::memory_order_relaxed);
   return false;
 }
 
-char *map_stack(size_t bytes, size_t guard) {
-  int kept = errno;
-  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE;
-  void *memory = mmap(nullptr, guard + bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-  if (memory != MAP_FAILED && !protect_guard(memory, guard)) {
-    munmap(memory, guard + bytes);
-    memory = MAP_FAILED;
-  }
-  errno = kept;
-  return memory != MAP_FAILED ? static_cast<char *>(memory) + guard : nullptr;
-}
-
-void unmap_stack(char *low, size_t bytes, size_t guard) {
-  munmap(low - guard, guard + bytes);
-  if (!known<ask_guard_advice>()) split.fetch_sub(1, std::memory_order_relaxed);
+void forget_guards(unsigned n) {
+  if (!known<ask_guard_advice>()) split.fetch_sub(n, std::memory_order_relaxed);
 }
 
 void *allocate_aligned(size_t alignment, size_t bytes) { return aligned_alloc(alignment, bytes); }
