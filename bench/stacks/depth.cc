@@ -154,7 +154,7 @@ template <class Form> void add(std::vector<Timing> &timings, std::size_t depth) 
     timing(bench::flag_name(flags), loops);
   }
   timing("floor", bench::at_offsets([&]<int Offset>() -> bench::Loop {
-           auto *floor = new Floor(live[0], live[1]);
+           auto *floor = new Floor(live[0], live[1], Offset);
            return [floor](long count) { return Form::template floor<Offset>(*floor, count); };
          }));
 }

@@ -28,7 +28,6 @@ class Depth:
         ("visit", "GL_SHARE_FP", "visit, GL_SHARE_FP", "#1098ad", SOLID),
         ("visit", "floor", "2 bare jumps, 2 memcpy", "#868e96", DASHED),
         ("direct", "GL_SHARE_FP", "direct, GL_SHARE_FP", "#d9480f", SOLID),
-        ("direct", "floor", "1 bare jump, 2 memcpy", "#ced4da", DASHED),
     )
 
     def measure(self, runner, seconds):
