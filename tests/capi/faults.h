@@ -22,7 +22,7 @@ static inline void catch_faults(void) {
   sigaction(SIGSEGV, &action, NULL);
   sigaction(SIGBUS, &action, NULL);
 }
-static inline int recurse(int depth) {
+static __attribute__((noinline)) int recurse(int depth) {
   volatile char frame[200];
   frame[0] = (char)depth;
   return depth == INT_MAX ? 0 : recurse(depth + 1) + frame[0];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Kills and last handles of greenlets whose bytes are elsewhere, also by those that run in their place (rules 13, 14, 18, 21, 22). */
-#include "../capi/partner.h"
+#include "partner.h"
 #include "stacks.h"
 
 /* Waits deep for its end, notes it and gives its number. */

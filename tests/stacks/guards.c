@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Guards where the kernel has no MADV_GUARD_INSTALL, or only seems to (rules 9 and 25). All that uses the library happens in children: it asks the
    kernel once, and must find it changed then. */
-#include "../capi/faults.h"
+#include "faults.h"
 #include "stacks.h"
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* As many suspended greenlets with private stacks as there is memory for: GREENLET_TEST_LONG in the environment makes it a million (rules 6, 25). */
-#include "../capi/faults.h"
+#include "faults.h"
 #include "stacks.h"
 #include <sys/mman.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* An overflow of a shared stack hits its guard, whoever runs there (rule 25). */
-#include "../capi/faults.h"
+#include "faults.h"
 #include "stacks.h"
 
 static gl_stack *stack;

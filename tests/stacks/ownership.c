@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which thread a stack serves, and how long it lives (rules 30, 31, 32 and 34). */
-#include "../capi/partner.h"
+#include "partner.h"
 #include "stacks.h"
 
 /* Jobs for the other thread, on these. */

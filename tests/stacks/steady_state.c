@@ -34,17 +34,19 @@ int mprotect(void *at, size_t size, int protection) { return calls++, (int)sysca
 enum { SLEEPERS = 100 };
 static gl_greenlet *all[SLEEPERS];
 
-/* The same few depths again and again, some of them deep. */
+/* `depth_of` tells where each waits. */
+static size_t (*depth_of)(int turn);
+static size_t alike(int turn) { return (size_t)(1000 + turn % 7 * 100); }
+static size_t different(int turn) { return turn % 7 ? (size_t)(turn % 7 * 300) : 20000; }
 BODY(sleeps) {
   gl_status status = GL_OK;
-  for (int turn = number(data); status == GL_OK; turn++) status = dive(turn % 7 ? (size_t)(turn % 7 * 300) : 20000, 1, to_main, NULL, NULL);
+  for (int turn = number(data); status == GL_OK; turn++) status = dive(depth_of(turn), 1, to_main, NULL, NULL);
   return status;
 }
 static void visit_all(int rounds) {
   for (int i = 0; i < rounds * SLEEPERS; i++) gl_switch(all[i % SLEEPERS], NULL, NULL);
 }
-// rule 6: after a warm-up none of a hundred sleepers costs a call
-TEST_ON_STACKS(switches_ask_for_no_memory) {
+static void visits_ask_for_no_memory(void) {
   if (!COUNTED || UNDER_VALGRIND) SKIP("the tool's own malloc() is in use");
   for (int i = 0; i < SLEEPERS; i++) all[i] = make(i, sleeps, V(i));
   visit_all(70);
@@ -54,6 +56,16 @@ TEST_ON_STACKS(switches_ask_for_no_memory) {
   free(malloc(1));
   CHECK(calls == before + 2); /* they are counted */
   for (int i = 0; i < SLEEPERS; i++) gl_release(all[i]);
+}
+// rule 6: after a warm-up none of a hundred sleepers costs a call
+TEST_ON_STACKS(sleepers_of_one_depth_ask_for_no_memory) {
+  depth_of = alike;
+  visits_ask_for_no_memory();
+}
+// rule 6: ... also when each sleeps now here, now many frames deeper
+TEST_ON_STACKS(sleepers_of_changing_depth_ask_for_no_memory) {
+  depth_of = different;
+  visits_ask_for_no_memory();
 }
 
 BODY(ends_at_once) { return dive(1000, 1, to_main, NULL, NULL); }
@@ -67,6 +79,7 @@ static void live_and_end(int rounds) {
 // rules 3, 4: neither do births and deaths
 TEST_ON_STACKS(births_and_deaths_ask_for_no_memory) {
   if (!COUNTED || UNDER_VALGRIND) SKIP("the tool's own malloc() is in use");
+  depth_of = alike;
   all[0] = make(0, sleeps, V(0));
   live_and_end(100);
   const long before = calls;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Stacks of several threads, and threads that end while greenlets wait on theirs (rules 17, 19, 32). */
-#include "../capi/partner.h"
+#include "partner.h"
 #include "stacks.h"
 
 enum { SOME = 6 };
