@@ -268,7 +268,7 @@ typedef struct gl_stats {
   size_t size;            /**< sizeof(gl_stats), filled in before the call */
   uint64_t created;       /**< greenlets made so far, without mains */
   uint64_t alive;         /**< of them, not dead */
-  uint64_t stacks_mapped; /**< private stacks that are mapped, in use or cached */
+  uint64_t stacks_mapped; /**< stacks that are mapped: those in use, those in caches, those of gl_stack_new() */
   uint64_t stacks_cached; /**< of them, waiting for reuse */
   uint64_t stack_bytes;   /**< address space of the mapped stacks, guards included */
   uint64_t slice_bytes;   /**< memory that holds copied-out parts of shared stacks */

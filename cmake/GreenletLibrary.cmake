@@ -38,6 +38,7 @@ function(greenlet_library name type)
 
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/capi> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>)
+  target_compile_definitions(${name} PUBLIC $<BUILD_INTERFACE:$<$<BOOL:${GREENLET_CHECKS}>:GREENLET_CHECKS>>)
   # Unwind tables although nothing throws in here: the exceptions and backtraces of others walk through.
   target_compile_options(${name} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fasynchronous-unwind-tables>

@@ -282,7 +282,7 @@ gl_status gl_new_with(const gl_options *options, gl_greenlet **out) {
     adopt_cxx_runtime(r);
   }
   Greenlet *parent = o.parent ? o.parent : r->current.load(std::memory_order_relaxed);
-  if (o.stack) status = check_stack(o.stack, realm_of(parent));
+  if (o.stack) status = has_ended(realm_of(parent)) ? GL_EEXPIRED : check_stack(o.stack, realm_of(parent));
   if (status < 0) return status;
   Greenlet *g = create(parent, o.run, o.data);
   if (!g) return has_ended(realm_of(parent)) ? GL_EEXPIRED : GL_ENOMEM;

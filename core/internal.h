@@ -152,6 +152,7 @@ struct OrphanQueue {
 struct Detour {
   Greenlet *to;
   void (*first)();
+  gl_run run; // of one that begins: gl_greenlet::run may have become a queue's by then
 #ifdef GREENLET_CHECKS
   void *value;
 #endif
@@ -394,8 +395,8 @@ inline bool make_room(Greenlet *g, size_t below) {
   char *sp = stack_pointer() - below;
   return sp >= g->floor || make_room_slow(g, sp);
 }
-void move_out(Greenlet *g); // for ever: it has ended, or never resumes
-void settle_main(Realm *r); // frees main's buffer if nobody else is on its stack
+void move_out(Greenlet *g, bool runs); // for ever: it has ended, which perhaps runs there still, or never resumes
+void settle_main(Realm *r);            // frees main's buffer if nobody else is on its stack
 // How low the stack pointer has to be while gl_arrange() brings `to` into place, if `left` is the stack that is being left.
 inline char *lowest_write(const Stack *left, const Greenlet *to) {
   char *anywhere = reinterpret_cast<char *>(UINTPTR_MAX);

@@ -26,9 +26,11 @@ namespace gl {
 
 static bool on_thread_stack(const Greenlet *g) { return g->stack->kind == Stack::of_thread; }
 
+static char *base_of_shared(Stack *stack) { return reinterpret_cast<char *>(stack); }
+
 // What may belong to it lies below.
 static char *base_of(const Greenlet *g) {
-  if (!on_thread_stack(g)) return reinterpret_cast<char *>(reinterpret_cast<uintptr_t>(g->stack) & ~uintptr_t{15});
+  if (!on_thread_stack(g)) return base_of_shared(g->stack);
   return is_main(g) ? reinterpret_cast<char *>(UINTPTR_MAX) : rare_of(g)->base;
 }
 
@@ -44,11 +46,11 @@ static Greenlet *above(const Greenlet *g) { return on_thread_stack(g) ? rare_of(
 
 // --- Buffers --------------------------------------------------------------------------------------------------------------------------
 
-// Of malloc(), whose blocks have 8 bytes of their own on most systems. Few sizes, so that blocks fit again.
+// Of malloc(), whose blocks take 8 bytes more on most systems. Few sizes, so that freed ones fit again: up to an eighth too large.
 static size_t round_capacity(size_t bytes) {
-  size_t step = 16;
-  while (bytes > step * 64) step *= 2;
-  return (bytes + 8 + step - 1) / step * step - 8;
+  size_t gross = bytes + 8, step = 16;
+  if (gross > 128) step = (SIZE_MAX / 2 + 1) >> (__builtin_clzl(gross - 1) + 3);
+  return ((gross + step - 1) & -step) - 8;
 }
 
 static size_t capacity_of(const Greenlet *g) { return static_cast<size_t>(limit_of(g) - g->floor) + sizeof(Frame); }
@@ -73,13 +75,14 @@ bool make_room_slow(Greenlet *g, char *sp) {
   return true;
 }
 
+static bool fits(size_t capacity, size_t needed) { return needed <= capacity && (capacity <= 512 || capacity / 4 <= needed); }
+
 // Its depth is known for certain now: an estimate is corrected, and a buffer that has become far too large goes.
 static void fit_slice(Greenlet *g, size_t needed) {
-  size_t capacity = capacity_of(g), fitting = round_capacity(needed);
-  bool too_large = g->loose ? capacity > fitting : capacity / 4 > fitting;
+  size_t capacity = capacity_of(g);
+  if (!g->loose && fits(capacity, needed)) return;
   g->loose = false;
-  if (capacity >= needed && !too_large) return;
-  if (set_slice(g, fitting) || capacity >= needed) return;
+  if (set_slice(g, round_capacity(needed)) || capacity >= needed) return;
   os::print_error(
       "libgreenlet: no memory for the bytes of a greenlet that must be moved\n"); // it was deeper than a sibling call lets it be
   abort();
@@ -88,6 +91,8 @@ static void fit_slice(Greenlet *g, size_t needed) {
 // --- Moves ----------------------------------------------------------------------------------------------------------------------------
 
 #ifdef GREENLET_CHECKS
+constexpr bool checks = true;
+
 static void check_not_moving(const Greenlet *owner, const char *low, const char *high, const Greenlet *to, const void *pointer,
                              const char *what) {
   auto *p = static_cast<const char *>(pointer);
@@ -99,6 +104,8 @@ static void check_not_moving(const Greenlet *owner, const char *low, const char 
   os::print_error(text);
   abort();
 }
+#else
+constexpr bool checks = false;
 #endif
 
 // Moves out what `g` has in place below `until`.
@@ -136,6 +143,7 @@ void settle_main(Realm *r) {
 
 static void restore(Greenlet *g) {
   size_t saved = saved_by(g);
+  if (!saved) return;
   annotate::refilled(g->sp, saved);
   memcpy(g->sp, g->slice, saved);
   if (on_thread_stack(g)) rare_of(g)->saved = 0;
@@ -154,9 +162,8 @@ static void choose_base(Realm *r, Greenlet *g) {
   set_capacity(&r->main, capacity);
 }
 
-static void begin(Realm *r, Greenlet *g) {
+static void begin(Realm *r, Greenlet *g, gl_run run) {
   char *base = base_of(g);
-  gl_run run = g->run;
   void *data = g->run_data;
   g->slice = nullptr;
   set_capacity(g, 0);
@@ -164,8 +171,7 @@ static void begin(Realm *r, Greenlet *g) {
   g->sp = first_frame(base, g, reinterpret_cast<void (*)()>(run), data, &r->sink, gl_arch_enter);
 }
 
-// Runs below all bytes that it moves, on the stack that is left.
-extern "C" [[gnu::visibility("hidden"), gnu::used]] void *gl_arrange(const Detour *detour) {
+[[gnu::noinline]] static void *arrange_slow(const Detour *detour) {
   Greenlet *to = detour->to;
   if (!is_moved(to)) return to->sp;
   Realm *r = realm_of(to);
@@ -183,7 +189,7 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void *gl_arrange(const Detou
     if (on_thread_stack(to)) rare_of(to)->above = g;
     if (g) mark(g, moved);
   }
-  if (begins) begin(r, to);
+  if (begins) begin(r, to, detour->run);
   else restore(to);
   stack->in_place = to;
   unmark(to, moved);
@@ -191,8 +197,31 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void *gl_arrange(const Detou
   return to->sp;
 }
 
-void move_out(Greenlet *g) {
+// Runs below all bytes that it moves, on the stack that is left. What arrange_slow() comes to where one sleeper of a shared stack takes the place of another.
+extern "C" [[gnu::visibility("hidden"), gnu::used]] void *gl_arrange(const Detour *detour) {
+  Greenlet *to = detour->to;
+  Stack *stack = to->stack;
+  Greenlet *g = stack->in_place;
+  char *sp = static_cast<char *>(to->sp);
+  if (stack->kind != Stack::shared || !g || g == to || !sp || g->loose || checks || annotate::objects_watched()) [[unlikely]]
+    return arrange_slow(detour);
+  char *base = base_of_shared(stack);
+  size_t n = static_cast<size_t>(base - static_cast<char *>(g->sp));
+  if (!fits(static_cast<size_t>(base - g->floor) + sizeof(Frame), n)) [[unlikely]]
+    return arrange_slow(detour);
+  memcpy(g->slice, g->sp, n);
+  mark(g, moved);
+  stack->in_place = to;
+  memcpy(sp, to->slice, static_cast<size_t>(base - sp));
+  unmark(to, moved);
+  return sp;
+}
+
+void move_out(Greenlet *g, bool runs) {
+  if (!g->sp) return; // it never began
   Stack *stack = g->stack;
+  char *sp = runs ? stack_pointer() : static_cast<char *>(g->sp) + saved_by(g);
+  annotate::cleared(sp, static_cast<size_t>(base_of(g) - sp)); // its frames never return
   if (on_thread_stack(g)) {
     Greenlet **link = &stack->in_place;
     while (*link && *link != g) link = &rare_of(*link)->above;
@@ -203,6 +232,7 @@ void move_out(Greenlet *g) {
   }
   Greenlet *lowest = stack->in_place;
   if (lowest && !saved_by(lowest)) unmark(lowest, moved);
+  unmark(g, moved);
   forget_slice(g);
   if (on_thread_stack(g)) settle_main(realm_of(g));
 }
@@ -220,6 +250,7 @@ gl_status settle_in(Realm *r, Greenlet *g) {
     annotate::renewed(rare_of(g)->fiber, low, static_cast<size_t>(static_cast<char *>(high) - static_cast<char *>(low)));
   }
   g->sp = nullptr; // until begin()
+  r->detour.run = g->run;
   mark(g, moved);
   return GL_OK;
 }

@@ -154,9 +154,9 @@ void reap_orphans(Realm *r, bool also_due) {
 gl_status prepare(Greenlet *g) { return prepare_here(here(), g); }
 
 // The caller may run on it still.
-static void leave_stack(Realm *r, Greenlet *g) {
+static void leave_stack(Realm *r, Greenlet *g, bool runs) {
   if (!(g->flags & on_copied_stack)) return give_stack(r, g->stack);
-  move_out(g);
+  move_out(g, runs);
   release_stack(g->stack);
 }
 
@@ -167,7 +167,7 @@ void discard_stack(Greenlet *g, bool started) {
     return;
   }
   if (g->flags & on_copied_stack) annotate::destroyed(rare_of(g)->fiber);
-  leave_stack(here(), g);
+  leave_stack(here(), g, false);
 }
 
 // The stack of an ended one is in the cache, and perhaps `g` is freed, before the last jump from it.
@@ -181,7 +181,7 @@ void discard_stack(Greenlet *g, bool started) {
   r->left = &fiber_of(g);
   if (g->flags & on_copied_stack) r->ended_fiber = *r->left, r->left = &r->ended_fiber; // a private one goes with its stack
   int kept = *r->thread_errno;                                                          // of the next one already
-  leave_stack(r, g);
+  leave_stack(r, g, true);
   finish(g);
   *r->thread_errno = kept;
   if (annotate::needed()) annotate::leave(*r->left, fiber_of(d.next), true);
