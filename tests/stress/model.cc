@@ -38,6 +38,15 @@ void Model::end_thread() {
     if (!at(g).freed && !at(g).handles) bury(g);
 }
 
+// Greenlets keep the shared ones that they are made for until they end.
+int Model::stacks_in_use() const {
+  int in_use = count([](const Greenlet &g) { return is_private(g.kind) && (g.state == GL_SUSPENDED || g.state == GL_RUNNING); });
+  for (int stack = 0; stack < int(stacks.size()); stack++)
+    in_use +=
+        stack == offered[0] || stack == offered[1] || count([&](const Greenlet &g) { return g.stack == stack && g.state != GL_DEAD; });
+  return in_use;
+}
+
 // ---- handles ----
 
 void Model::gain(int g) {

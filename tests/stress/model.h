@@ -47,7 +47,7 @@ public:
   Stacks kinds;
   std::vector<Greenlet> greenlets;
   std::vector<Serves> stacks;               // the shared ones (rule 32)
-  std::array<int, shared_stacks> offered{}; // those of them that a new greenlet may get
+  std::array<int, shared_stacks> offered{}; // those of them that a new greenlet may get: the test has a handle
   int current = 0;
   int leaked = 0;
   std::vector<Note> notes;
@@ -58,9 +58,7 @@ public:
   int alive() const {
     return count([](const Greenlet &g) { return g.state != GL_DEAD; });
   }
-  int private_stacks() const {
-    return count([](const Greenlet &g) { return is_private(g.kind) && (g.state == GL_SUSPENDED || g.state == GL_RUNNING); });
-  }
+  int stacks_in_use() const; // private ones and shared ones
   // Main runs, and nobody else is on a stack whose bytes may be elsewhere.
   bool all_is_in_place() const {
     return !current && !count([](const Greenlet &g) { return !is_private(g.kind) && g.state == GL_SUSPENDED; });

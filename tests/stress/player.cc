@@ -36,13 +36,6 @@ bool print_calls = false;
 Player::Player(const Program &plan, gl_realm *host, bool nobody_else)
     : realm(host), program(plan), model(host != nullptr, plan.stacks), alone(nobody_else), reals(1), before(counts()) {
   if (!realm) stacks.emplace();
-  gl_stack *probe = gl_stack_new(1 << 16);
-  gl_stack_release(probe);
-  if (!probe && program.stacks != Stacks::small) {
-    static bool told = false;
-    if (!std::exchange(told, true)) std::fprintf(stderr, "gl_stack_new() gives none: all stacks are private\n");
-    program.stacks = model.kinds = Stacks::large;
-  }
   model.resumes_leaked = alone;
   for (int i = 0; i < Model::observers; i++) observers[i] = {this, i};
   model.notes.push_back({Note::returned, 0, GL_OK, 0, 0}); // main begins
@@ -276,7 +269,7 @@ void Player::compare_counts() {
   require(now.alive == before.alive + uint64_t(model.alive()), "alive");
   require(now.leaked == before.leaked + uint64_t(model.leaked), "leaked");
   if (realm) return;
-  uint64_t in_use = before.stacks_mapped - before.stacks_cached + uint64_t(model.private_stacks());
+  uint64_t in_use = before.stacks_mapped - before.stacks_cached + uint64_t(model.stacks_in_use());
   require(now.stacks_mapped - now.stacks_cached == in_use, "stacks in use");
   if (!ended && call.verb != Verb::trim) return;
   require(now.stacks_cached == before.stacks_cached, "stacks cached");
@@ -297,6 +290,9 @@ void Player::finish() {
       require(gl_state(reals[g].pointer) == GL_DEAD, "dead after its thread");
       gl_release(reals[g].pointer);
     }
+  stacks.reset();
+  gl_stats after = counts();
+  if (alone) require(after.stacks_mapped - after.stacks_cached == before.stacks_mapped - before.stacks_cached, "no stack is left");
   for (size_t g = 1; g < reals.size(); g++)
     if (reals[g].drops != 1) fail("g" + std::to_string(g) + " was dropped " + std::to_string(reals[g].drops) + " times");
 }

@@ -22,9 +22,6 @@ uint64_t number_option(int argc, char **argv, const char *name, uint64_t otherwi
 Stacks stacks_option(int argc, char **argv) {
   const char *name = option(argc, argv, "--stacks");
   std::optional<Stacks> known = name ? stacks_from(name) : Stacks::mixed;
-  gl_stack *probe = gl_stack_new(1 << 16);
-  gl_stack_release(probe);
-  if (!probe && known != Stacks::small) return Stacks::large;
   if (known) return *known;
   std::fprintf(stderr, "unknown kind of stacks: %s\n", name);
   std::exit(2);

@@ -210,8 +210,7 @@ void give_back(Common (&common)[threads], gl_status expected) {
     options.run = stray_body;
     options.stack = stack.handle;
     gl_greenlet *none;
-    if (stack.handle && stack.serves != nobody_yet)
-      require(gl_new_with(&options, &none) == expected, "a stack serves one thread for ever (rule 32)");
+    if (stack.serves != nobody_yet) require(gl_new_with(&options, &none) == expected, "a stack serves one thread for ever (rule 32)");
     gl_stack_release(stack.handle);
   }
 }
@@ -232,10 +231,12 @@ void play(uint64_t seed) {
   for (auto &neighbour : neighbours) running.emplace_back([&neighbour] { neighbour->play_beside_others(); });
   for (std::thread &thread : running) thread.join();
   for (auto &neighbour : neighbours) neighbour->finish();
+  neighbours.clear();
   give_back(shared.suspended, true);
   for (Mailbox &mailbox : shared.unstarted) give_back(mailbox, false);
   give_back(shared.common, GL_ETHREAD);
   give_back(shared.own, GL_EEXPIRED);
+  gl_trim();
   gl_get_stats(&after);
   require(dropped == made, "every stray is dropped exactly once");
   require(in_body == lost_in_body, "bodies are unwound unless their thread was gone");
