@@ -4,6 +4,8 @@
 //   bench_stacks_create SECONDS
 #include <greenlet.h>
 
+#include <memory>
+
 #include "kinds.h"
 #include "loops.h"
 #include "main.h"
@@ -27,7 +29,7 @@ template <int Offset> [[gnu::noinline]] double live(bench::Maker &maker, long co
 }
 
 void add(std::vector<bench::Timing> &timings, const bench::Kind &kind) {
-  auto *maker = new bench::Maker(kind);
+  auto maker = std::make_shared<bench::Maker>(kind);
   if (!*maker) return;
   bench::Timing timing;
   timing.group = "create";

@@ -137,7 +137,7 @@ struct Direct {
 };
 
 template <class Form> void add(std::vector<Timing> &timings, std::size_t depth) {
-  std::size_t live[2];
+  std::size_t live[2]{};
   auto timing = [&](const char *what, std::vector<bench::Loop> loops) {
     Timing made;
     made.group = Form::name + std::to_string(depth);
