@@ -119,6 +119,7 @@ static void overflows_there(void) {
 }
 // rules 20, 25: guards are there in the child too
 TEST(guards_survive_a_fork) {
+  SKIP_UNDER_TSAN();
   gl_stack *stack = new_stack();
   for (int i = 0; i < SOME; i++) {
     all[i] = make_on(i == 3 ? stack : NULL, wait_then_overflow, NULL);

@@ -43,6 +43,7 @@ static void replace_madvise(int advice, unsigned error) {
 /* Where filters do not work there is nothing to see. */
 static void succeeds(void (*body)(void)) {
   if (UNDER_VALGRIND) SKIP("the filter would be valgrind's own");
+  if (UNDER_TSAN) SKIP("after a fork it no longer sees what orders fibers");
   struct child child = in_child(body);
   if (exited(child, no_filters)) SKIP("no system call filters here");
   CHECK(exited(child, 0));
@@ -138,7 +139,7 @@ static void half_of_the_mappings(void) {
 }
 // rules 9, 25: the library takes half of the mappings that a process may have, then says GL_ENOMEM
 TEST(guards_leave_mappings_for_malloc) {
-  if (UNDER_ASAN || UNDER_TSAN) SKIP("it would take minutes");
+  if (UNDER_ASAN) SKIP("it would take minutes");
   if (number_in("/proc/sys/vm/max_map_count") > 3 * MOST / 2) SKIP("the limit is too far");
   succeeds(half_of_the_mappings);
 }

@@ -26,7 +26,7 @@ BODY(wanders) {
   return status;
 }
 static void wander(int greenlets, int switches) {
-  count = greenlets, steps = switches, all[count] = gl_main();
+  count = greenlets, steps = fewer(switches), all[count] = gl_main();
   memset(visits, 0, sizeof visits);
   for (int i = 0; i < count; i++) {
     all[i] = make(i, wanders, V(i));
@@ -75,7 +75,7 @@ TEST_ON_STACKS(anybody_switches_to_anybody) {
 // rules 6, 23: hundreds of them, no two of one depth
 TEST_ON_STACKS(many_of_different_depths) {
   next_of = anybody, depth_of = by_number;
-  wander(MOST, 10000);
+  wander(fewer(MOST), 10000);
 }
 
 // rules 6, 23: what a deep one leaves below a shallow one, and the other way
