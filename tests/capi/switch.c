@@ -238,7 +238,7 @@ static gl_status descend(int depth, void **value) {
   return status;
 }
 BODY(wait_deep_in_calls) {
-  while (descend(100, &value) == GL_OK) CHECK(depth_reached == 0);
+  while (descend(50, &value) == GL_OK) CHECK(depth_reached == 0);
   return GL_KILLED;
 }
 

@@ -140,7 +140,7 @@ static void cross(int rounds, void (*prepare)(void), void (*here)(int), void (*t
 }
 
 static gl_status our_answer;
-static void make_two(void) { mine = gl_new(never, NULL), theirs = child_of(their_main, never, NULL); }
+static void make_two(void) { mine = gl_new(never, NULL), theirs = given_to(their_main, never, NULL); }
 static void mine_under_theirs(UNUSED int round) { our_answer = gl_set_parent(mine, theirs); }
 static void theirs_under_mine(UNUSED int round) { their_answer = gl_set_parent(theirs, mine); }
 static void no_cycle(void) {
