@@ -14,10 +14,10 @@ build() {
   cmake --build "build/$1" --target stacks_tests stack_kinds_tests
 }
 
-# What only stacks of some kind do.
+# What only stacks of some kind do, and the scenarios on each kind.
 run_stacks() {
   build "$1"
-  ctest --test-dir "build/$1" --verbose --parallel 2 -R '^stacks_'
+  ctest --test-dir "build/$1" --verbose --parallel 2 -R '^(stacks|scenarios_on)_'
 }
 
 # run_kind PRESET KIND: what holds on every kind of stack (tests/stacks/kinds).
