@@ -10,7 +10,10 @@ namespace {
 // Lies on the stack and checks itself when it goes, by a return or by an exception.
 struct Frame {
   explicit Frame(unsigned s) : seed(s) { fill(bytes, sizeof bytes, seed), alive++; }
-  ~Frame() { CHECK(intact(bytes, sizeof bytes, seed)), alive--; }
+  ~Frame() {
+    CHECK(intact(bytes, sizeof bytes, seed));
+    alive--;
+  }
   Frame(const Frame &) = delete;
   unsigned seed;
   unsigned char bytes[300];

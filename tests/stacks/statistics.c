@@ -170,7 +170,10 @@ TEST(the_cache_has_a_bound) {
     CHECK(gl_switch(many[i], NULL, NULL) == GL_OK);
   }
   const uint64_t bytes = stats().stack_bytes;
-  for (int i = 0; i < MANY; i++) CHECK(gl_switch(many[i], NULL, NULL) == GL_OK), gl_release(many[i]);
+  for (int i = 0; i < MANY; i++) {
+    CHECK(gl_switch(many[i], NULL, NULL) == GL_OK);
+    gl_release(many[i]);
+  }
   CHECK(stats().stacks_cached <= 256 && stats().stacks_mapped == stats().stacks_cached);
   CHECK(stats().stack_bytes <= bytes / 10);
   gl_trim();
