@@ -84,12 +84,12 @@ TEST_ON_STACKS(deep_ones_among_shallow_ones) {
   wander(20, 5000);
 }
 
-/* Leaves room for what a switch, a signal frame and a sanitizer need. */
+/* Leaves room for what a switch, a signal frame and a sanitizer need; valgrind takes a frame of 2 MB for another stack. */
 BODY(uses_most_of_its_stack) {
   void *low = NULL, *high = NULL;
   CHECK(gl_stack_bounds(gl_current(), &low, &high) == GL_OK);
   size_t bytes = (size_t)((char *)__builtin_frame_address(0) - (char *)low);
-  bytes = bytes > (2 << 20) ? 2 << 20 : bytes - (24 << 10);
+  bytes = bytes > (1 << 20) ? 1 << 20 : bytes - (24 << 10);
   gl_status status = to_main(NULL, NULL);
   for (unsigned turn = 0; status == GL_OK; turn++)
     status = dive(turn % 3 ? bytes : 100, (unsigned)number(data) + turn, to_main, NULL, NULL);
