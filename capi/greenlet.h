@@ -146,7 +146,7 @@ GL_API gl_greenlet *gl_main(void);
  *  @param[out] received  what came back; may be NULL
  *  @return how control came back: #GL_OK a value, #GL_THROWN something thrown, #GL_KILLED somebody asks this greenlet to end. All
  *          but #GL_OK want to be handled: test for `!= GL_OK`. Or nothing happened: #GL_EINVAL, #GL_EBUSY, #GL_ENOTSUP (hosted),
- *          #GL_ETHREAD, #GL_EEXPIRED, #GL_ENOMEM (no stack to start on: it stays unstarted). @since 0.9 */
+ *          #GL_ETHREAD, #GL_EEXPIRED, #GL_ENOMEM (no stack to start on: it stays unstarted; or, on a shared stack, no memory to set the caller's bytes aside). @since 0.9 */
 GL_API gl_status gl_switch(gl_greenlet *target, void *value, void **received);
 /** As gl_switch(), but what waits there returns #GL_THROWN with `payload`. An unstarted target dies without running, and the throw
  *  goes on to its ancestor (rules 10 to 12). @since 0.9 */
@@ -230,7 +230,7 @@ GL_API void gl_stack_release(gl_stack *stack);
 GL_API gl_status gl_stack_bounds(const gl_greenlet *g, void **low, void **high);
 /** A hint that `g` is about to be switched to: brings it into the cache. Useful a few visits ahead, among many thousands. NULL is fine. @since 0.9 */
 GL_API void gl_prefetch(const gl_greenlet *g);
-/** Gives the calling thread's cached stacks back to the system. @return bytes released. @since 0.9 */
+/** Gives the calling thread's cached stacks back to the system, and what the buffers of its moved greenlets have too much. @return bytes released. @since 0.9 */
 GL_API size_t gl_trim(void);
 /** @} */
 
@@ -271,7 +271,7 @@ typedef struct gl_stats {
   uint64_t stacks_mapped; /**< stacks that are mapped: those in use, those in caches, those of gl_stack_new() */
   uint64_t stacks_cached; /**< of them, waiting for reuse */
   uint64_t stack_bytes;   /**< address space of the mapped stacks, guards included */
-  uint64_t slice_bytes;   /**< memory that holds copied-out parts of shared stacks */
+  uint64_t slice_bytes;   /**< memory that holds, or is set aside for, parts of shared stacks that are moved out; cached buffers included */
   uint64_t leaked;        /**< greenlets that could not be unwound when their last handle or their thread went (rules 19, 21) */
 } gl_stats;
 /** Sums up for the process. Writes only `size` bytes. Any thread; approximate while other threads run. @return #GL_OK; #GL_EINVAL (NULL, size 0). @since 0.9 */

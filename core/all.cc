@@ -14,6 +14,7 @@
 
 #ifdef GL_HAS_SWITCH
 #include "arena.cc"
+#include "buffers.cc"
 #include "slice.cc"
 #include "stack.cc"
 #include "switch.cc"

@@ -56,7 +56,7 @@ Slab *new_slab() {
 unsigned place_in_group(const Greenlet *g) { return static_cast<unsigned>(reinterpret_cast<uintptr_t>(g) / sizeof(Greenlet) % group_size); }
 
 Group *group_of(const Greenlet *g) {
-  if (annotate::objects_watched()) return nullptr;
+  if (reinterpret_cast<uintptr_t>(g) % sizeof(Greenlet) || annotate::objects_watched()) return nullptr;
   Slab *slab = slab_of(g);
   return &slab->groups[reinterpret_cast<uintptr_t>(g) % slab_bytes / sizeof(Greenlet) / group_size];
 }

@@ -40,6 +40,7 @@ static inline void keep_block(Realm *r, Greenlet *g) {
   g->floor = nullptr;
   g->waits = Waits::no;
   g->kept_kill = g->leaked = g->reaping = g->loose = false;
+  g->roomy = 0;
   g->queue_next = r->blocks;
   r->blocks = g;
   r->blocks_cached++;
@@ -84,7 +85,7 @@ static void give_rare(Greenlet *g) {
   Rare *rare = rare_of(g);
   if (rare == &no_rare) return;
   g->rare.store(&no_rare, std::memory_order_relaxed);
-  free(rare->name);
+  if (rare->name) free(rare->name);
   Realm *r = here();
   if (r == &detached || has_ended(r) || r->rares_cached == most_cached_rares || annotate::needed()) return free(rare);
   rare->next = r->rares;

@@ -79,6 +79,8 @@ struct Rare {
 };
 extern Rare no_rare;
 
+constexpr size_t buffer_classes = 80; // up to 64 KiB
+
 } // namespace gl
 
 // Memory that greenlets run on. Lies at the top of what it describes, but for a thread's own.
@@ -119,6 +121,7 @@ struct alignas(64) gl_greenlet {
   bool leaked : 1 = false;    // outlived its last handle (rule 21)
   bool reaping : 1 = false;   // kills orphans, one after the other
   bool loose : 1 = false;     // its buffer's size was estimated
+  uint8_t roomy = 0;          // times in a row that its buffer was far too large
 
   // Second: the tree, and what start and end need.
   gl::Greenlet *parent = nullptr;
@@ -166,7 +169,7 @@ struct Cursor {
 
 } // namespace gl
 
-struct alignas(64) gl_realm {
+struct alignas(128) gl_realm {
   // Read and written by each switch.
   std::atomic<uintptr_t> fast{gl::slow};
   std::atomic<gl::Greenlet *> current{nullptr};
@@ -188,8 +191,10 @@ struct alignas(64) gl_realm {
   gl::Rare *rares = nullptr; // free ones
   uint32_t rares_cached = 0;
   std::atomic<uint32_t> stacks_cached{0};
-  gl::Stack *stacks = nullptr;  // free ones
-  void *discarded_sp = nullptr; // where the last switch of an ended greenlet saves
+  gl::Stack *stacks = nullptr;         // free ones
+  char *buffers[gl::buffer_classes]{}; // free ones
+  size_t buffer_bytes = 0;             // of them
+  void *discarded_sp = nullptr;        // where the last switch of an ended greenlet saves
   gl::Detour detour{};
   gl::Fiber *left = nullptr;       // by the switch under way
   gl::Fiber ended_fiber{};         // of one that ended on a copied stack
@@ -205,6 +210,7 @@ struct alignas(64) gl_realm {
 
   gl::Stack own_stack; // the thread's
   gl::Rare main_rare;
+  alignas(128) char odd[64]{}; // main has an address that no block has: see group_of()
   gl::Greenlet main;
 };
 
@@ -340,7 +346,7 @@ void end_thread(Realm *r);
 // --- blocks.cc: memory for greenlets ----------------------------------------------------------------------------------------------------
 void *take_block(); // NULL: no memory
 void give_block(Greenlet *g);
-Group *group_of(const Greenlet *g); // NULL: it came from malloc(), for a sanitizer to see
+Group *group_of(const Greenlet *g); // NULL: it is a main one, or came from malloc(), for a sanitizer to see
 constexpr unsigned group_size = 64;
 unsigned place_in_group(const Greenlet *g);
 extern Lock block_lock;
@@ -381,10 +387,16 @@ inline void give_stack(Realm *r, Stack *stack) { // into the cache, also while t
   if (add_relaxed(r->stacks_cached, 1) > most_cached_stacks) [[unlikely]]
     uncache_stack(r, &stack->next, Pages::idle);
 }
-size_t free_stacks(Realm *r);
+size_t free_cached(Realm *r);                              // stacks and buffers; returns their bytes
 gl_status check_stack(const Stack *stack, const Realm *r); // may greenlets of `r` run there?
 void retain_stack(Stack *stack);
 void release_stack(Stack *stack);
+
+// --- buffers.cc: for bytes that are moved out -------------------------------------------------------------------------------------------
+size_t round_buffer(size_t bytes); // the sizes there are
+char *take_buffer(size_t bytes);   // NULL: no memory
+void give_buffer(char *buffer, size_t bytes);
+size_t free_buffers(Realm *r); // those that the thread keeps; returns their bytes
 
 // --- slice.cc: stacks that many use ---------------------------------------------------------------------------------------------------
 gl_status settle_in(Realm *r, Greenlet *g); // an unstarted one, before its first switch
@@ -395,6 +407,7 @@ inline bool make_room(Greenlet *g, size_t below) {
   char *sp = stack_pointer() - below;
   return sp >= g->floor || make_room_slow(g, sp);
 }
+void trim_slices(Realm *r);            // gives what their buffers have too much
 void move_out(Greenlet *g, bool runs); // for ever: it has ended, which perhaps runs there still, or never resumes
 void settle_main(Realm *r);            // frees main's buffer if nobody else is on its stack
 // How low the stack pointer has to be while gl_arrange() brings `to` into place, if `left` is the stack that is being left.

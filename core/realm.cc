@@ -270,7 +270,7 @@ void end_realm(Realm *r) {
     }
   }
   close_orphans(r);
-  free_stacks(r);
+  free_cached(r);
   r->hooks.clear();
   r->tracers.clear();
   if (!r->hosted) {

@@ -46,13 +46,6 @@ static Greenlet *above(const Greenlet *g) { return on_thread_stack(g) ? rare_of(
 
 // --- Buffers --------------------------------------------------------------------------------------------------------------------------
 
-// Of malloc(), whose blocks take 8 bytes more on most systems. Few sizes, so that freed ones fit again: up to an eighth too large.
-static size_t round_capacity(size_t bytes) {
-  size_t gross = bytes + 8, step = 16;
-  if (gross > 128) step = (SIZE_MAX / 2 + 1) >> (__builtin_clzl(gross - 1) + 3);
-  return ((gross + step - 1) & -step) - 8;
-}
-
 static size_t capacity_of(const Greenlet *g) { return static_cast<size_t>(limit_of(g) - g->floor) + sizeof(Frame); }
 
 // The floor says how large the buffer is. A saved frame is the last that a greenlet puts on its stack.
@@ -60,9 +53,8 @@ static void set_capacity(Greenlet *g, size_t bytes) { g->floor = limit_of(g) - b
 
 static bool set_slice(Greenlet *g, size_t bytes) {
   char *slice = nullptr;
-  if (bytes && !(slice = static_cast<char *>(malloc(bytes)))) return false;
-  free(g->slice);
-  tally(&Counters::slice_bytes, static_cast<int64_t>(bytes) - static_cast<int64_t>(capacity_of(g)));
+  if (bytes && !(slice = take_buffer(bytes))) return false;
+  give_buffer(g->slice, capacity_of(g));
   g->slice = slice;
   set_capacity(g, bytes);
   return true;
@@ -70,19 +62,24 @@ static bool set_slice(Greenlet *g, size_t bytes) {
 
 bool make_room_slow(Greenlet *g, char *sp) {
   sp -= sizeof(Frame);
-  if (!set_slice(g, round_capacity(static_cast<size_t>(limit_of(g) - sp)))) return false;
+  if (!set_slice(g, round_buffer(static_cast<size_t>(limit_of(g) - sp)))) return false;
   g->loose = true;
   return true;
 }
 
+constexpr uint8_t most_roomy = 8;
+
 static bool fits(size_t capacity, size_t needed) { return needed <= capacity && (capacity <= 512 || capacity / 4 <= needed); }
 
-// Its depth is known for certain now: an estimate is corrected, and a buffer that has become far too large goes.
+// Its depth is known for certain now: an estimate is corrected, and a buffer goes that has been far too large for a while.
 static void fit_slice(Greenlet *g, size_t needed) {
   size_t capacity = capacity_of(g);
-  if (!g->loose && fits(capacity, needed)) return;
+  bool roomy = capacity >= needed && !fits(capacity, needed);
+  g->roomy = roomy ? static_cast<uint8_t>(g->roomy + 1) : 0;
+  if (!g->loose && capacity >= needed && g->roomy < most_roomy) return;
   g->loose = false;
-  if (set_slice(g, round_capacity(needed)) || capacity >= needed) return;
+  g->roomy = 0;
+  if (set_slice(g, round_buffer(needed)) || capacity >= needed) return;
   os::print_error(
       "libgreenlet: no memory for the bytes of a greenlet that must be moved\n"); // it was deeper than a sibling call lets it be
   abort();
@@ -209,6 +206,7 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void *gl_arrange(const Detou
   size_t n = static_cast<size_t>(base - static_cast<char *>(g->sp));
   if (!fits(static_cast<size_t>(base - g->floor) + sizeof(Frame), n)) [[unlikely]]
     return arrange_slow(detour);
+  g->roomy = 0;
   memcpy(g->slice, g->sp, n);
   mark(g, moved);
   stack->in_place = to;
@@ -235,6 +233,21 @@ void move_out(Greenlet *g, bool runs) {
   unmark(g, moved);
   forget_slice(g);
   if (on_thread_stack(g)) settle_main(realm_of(g));
+}
+
+void trim_slices(Realm *r) {
+  Locked lock(r->list_lock);
+  for (Greenlet *g = r->main.next; g != &r->main; g = g->next) {
+    if (g->life.load(std::memory_order_relaxed) != Life::started || !(g->flags & on_copied_stack) || !g->slice || g == r->current) continue;
+    size_t capacity = capacity_of(g), fitting = round_buffer(static_cast<size_t>(limit_of(g) - static_cast<char *>(g->sp)));
+    char *slice = fitting < capacity ? take_buffer(fitting) : nullptr;
+    if (!slice) continue;
+    memcpy(slice, g->slice, fitting);
+    give_buffer(g->slice, capacity);
+    g->slice = slice;
+    set_capacity(g, fitting);
+    g->loose = false;
+  }
 }
 
 gl_status settle_in(Realm *r, Greenlet *g) {

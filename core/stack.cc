@@ -43,9 +43,9 @@ Stack *take_stack_slow(Realm *r, Greenlet *g, size_t size) {
   return stack;
 }
 
-size_t free_stacks(Realm *r) {
+size_t free_cached(Realm *r) {
   if (r != &detached) settle_main(r);
-  size_t released = 0;
+  size_t released = free_buffers(r);
   while (r->stacks) released += uncache_stack(r, &r->stacks, Pages::released);
   return released;
 }
@@ -125,4 +125,8 @@ void gl_prefetch(const gl_greenlet *g) {
   for (int line = 1; line <= 3; line++) __builtin_prefetch(top - line * 64); // the saved frame of one that is not deep
 }
 
-size_t gl_trim() { return free_stacks(here()); }
+size_t gl_trim() {
+  Realm *r = here();
+  if (r != &detached) trim_slices(r);
+  return free_cached(r);
+}

@@ -250,6 +250,15 @@ using namespace gl;
   return gl_arch_swap(&from->sp, target->sp, value, status, received);
 }
 
+// The one that leaves has no buffer yet, or is deeper than ever. Once it has room, this is a switch like any other, at the same depth.
+[[gnu::noinline]] static gl_status switch_with_room(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
+  int kept = *r->thread_errno;
+  bool room = make_room(r->current.load(std::memory_order_relaxed), slow_path_depth);
+  *r->thread_errno = kept;
+  if (!room) return switch_slow(target, status, value, received); // there may be something worse to say
+  return status == GL_OK ? gl_switch(target, value, received) : gl_throw(target, value, received);
+}
+
 // With somebody else's bytes in the place of the target's.
 [[gnu::noinline]] static gl_status switch_moved(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
   Greenlet *from = r->current.load(std::memory_order_relaxed);
@@ -284,7 +293,8 @@ using namespace gl;
   uintptr_t difference = target->home.load(std::memory_order_relaxed) ^ r->fast.load(std::memory_order_relaxed);
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   if (difference != 0 || from == target || stack_pointer() < from->floor) [[unlikely]] {
-    if (difference > home_bits || from == target || stack_pointer() < from->floor) return switch_slow(target, status, value, received);
+    if (difference > home_bits || from == target) return switch_slow(target, status, value, received);
+    if (stack_pointer() < from->floor) return switch_with_room(r, target, status, value, received);
     if (difference == moved) return switch_moved(r, target, status, value, received);
     if (difference == unready && status == GL_OK) return start(r, target, value, received);
     if (difference & hooked && !(difference & unready)) return switch_hooked(r, target, status, value, received);

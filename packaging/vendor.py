@@ -47,6 +47,7 @@ core/arch/section.h
 core/arch/x86_64.S
 core/arch/x86_64.h
 core/arena.cc
+core/buffers.cc
 core/slice.cc
 core/stack.cc
 core/switch.cc

@@ -3,6 +3,7 @@
 // with and without them: where a runtime is present, every switch takes the slow, annotated path.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #if __has_include(<valgrind/memcheck.h>)
@@ -39,7 +40,9 @@ inline bool needed() { return __sanitizer_start_switch_fiber || __tsan_switch_to
 
 inline bool on_valgrind() {
 #ifdef RUNNING_ON_VALGRIND
-  static const bool answer = RUNNING_ON_VALGRIND;
+  static std::atomic<int> known{-1};
+  int answer = known.load(std::memory_order_relaxed);
+  if (answer < 0) known.store(answer = RUNNING_ON_VALGRIND, std::memory_order_relaxed);
   return answer;
 #else
   return false;
@@ -86,7 +89,10 @@ inline void cleared(void *low, size_t size) {
 inline void refilled(void *low, size_t size) {
   cleared(low, size);
 #ifdef VALGRIND_MAKE_MEM_UNDEFINED
-  if (on_valgrind()) (void)VALGRIND_MAKE_MEM_UNDEFINED(low, size);
+  if (!on_valgrind()) return;
+  constexpr size_t red_zone = 128; // which valgrind takes for accessible as long as the stack pointer has not been elsewhere
+  (void)VALGRIND_MAKE_MEM_DEFINED(static_cast<char *>(low) - red_zone, red_zone);
+  (void)VALGRIND_MAKE_MEM_UNDEFINED(low, size);
 #endif
 }
 

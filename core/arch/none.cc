@@ -12,7 +12,7 @@ void retain_stack(Stack *) {}
 void release_stack(Stack *) {}
 void forget_groups(Group *, size_t) {}
 void reap_orphans(Realm *, bool) {}
-size_t free_stacks(Realm *) { return 0; }
+size_t free_cached(Realm *) { return 0; }
 bool round_stack_size(size_t &) { return true; }
 
 void end_thread(Realm *r) {
