@@ -65,6 +65,7 @@ void after_fork() {
 }
 void after_fork_in_child() {
   forked = true;
+  Realm *lost = nullptr;
   for (Realm *r = registry, *next; r; r = next) {
     next = r->next_realm;
     if (r == here()) continue;
@@ -72,8 +73,15 @@ void after_fork_in_child() {
     refuse_orphans(r);
     r->counters.died.store(r->counters.created.load(std::memory_order_relaxed), std::memory_order_relaxed);
     delist(r);
+    r->next_realm = lost;
+    lost = r;
   }
   after_fork();
+  for (Realm *r = lost, *next; r; r = next) {
+    next = r->next_realm;
+    free_cached(r);
+    lose_keeper(r);
+  }
 }
 
 Realm *new_realm() {

@@ -252,6 +252,7 @@ using namespace gl;
 
 // The one that leaves has no buffer yet, or is deeper than ever. Once it has room, this is a switch like any other, at the same depth.
 [[gnu::noinline]] static gl_status switch_with_room(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
+  if (r->busy) return switch_slow(target, status, value, received); // a hook: who is current has not arrived yet
   int kept = *r->thread_errno;
   bool room = make_room(r->current.load(std::memory_order_relaxed), slow_path_depth);
   *r->thread_errno = kept;

@@ -15,7 +15,7 @@ void play(const Program &program) {
 #ifndef GREENLET_HOST_ONLY
   play_on_stacks(program);
 #endif
-  play_hosted(program);
+  if (program.stacks == Stacks::mixed) play_hosted(program); // which has no stacks
 }
 
 Stacks wanted = Stacks::mixed;
