@@ -55,6 +55,25 @@ TEST(main_waits_over_their_place) {
   CHECK(nothing_left());
 }
 
+/* Passes control to anybody, main only in the end. */
+static gl_status to_anybody(UNUSED void *arg, void **received) {
+  return gl_switch(turns-- % 50 ? all[next_random() % MOST] : gl_main(), NULL, received);
+}
+BODY(wanders) {
+  gl_status status = to_main(NULL, NULL);
+  while (status == GL_OK) status = dive(next_random() % 6000, 4, to_anybody, NULL, NULL);
+  return status;
+}
+static gl_status let_them_wander(UNUSED void *arg, UNUSED void **received) { return gl_switch(all[next_random() % MOST], NULL, NULL); }
+// rule 6: they begin at many depths, so that what lies above them goes piece by piece while they pass control
+TEST(they_pass_control_below_a_deep_main) {
+  for (int i = 0; i < MOST; i++) CHECK(dive((size_t)i * 2500, 1, start, on_thread(i, wanders), NULL) == GL_OK);
+  turns = 10000;
+  for (unsigned visit = 0; visit < 200; visit++) CHECK(dive(next_random() % 40000, visit, let_them_wander, NULL, NULL) == GL_OK);
+  release_first(MOST);
+  CHECK(nothing_left());
+}
+
 static gl_status visit_and_return(UNUSED void *arg, UNUSED void **received) {
   for (int i = 0; i < 3; i++) CHECK(gl_switch(all[(turns + (unsigned)i * (turns / 3 % 2 ? 1 : 2)) % 3], NULL, NULL) == GL_OK);
   return GL_OK;
