@@ -24,7 +24,8 @@ template <Transfer how> [[gnu::always_inline]] static inline void exchange(Realm
   if (own_errno != to->saved_errno) [[unlikely]]
     *r->thread_errno = to->saved_errno;
   CxxState *cxx = r->cxx;
-  if (reinterpret_cast<uintptr_t>(cxx->caught) | cxx->uncaught | reinterpret_cast<uintptr_t>(to->caught) | to->uncaught) [[unlikely]] {
+  bool caught = reinterpret_cast<uintptr_t>(cxx->caught) | reinterpret_cast<uintptr_t>(to->caught), uncaught = cxx->uncaught | to->uncaught;
+  if (caught || uncaught) [[unlikely]] {
     if (how != Transfer::end) from->caught = cxx->caught, from->uncaught = cxx->uncaught;
     cxx->caught = to->caught;
     cxx->uncaught = to->uncaught;
@@ -293,14 +294,18 @@ using namespace gl;
     return switch_slow(target, status, value, received);
   uintptr_t difference = target->home.load(std::memory_order_relaxed) ^ r->fast.load(std::memory_order_relaxed);
   Greenlet *from = r->current.load(std::memory_order_relaxed);
-  if (difference != 0 || from == target || stack_pointer() < from->floor) [[unlikely]] {
-    if (difference > home_bits || from == target) return switch_slow(target, status, value, received);
+  if (difference != 0) [[unlikely]] {
+    if (difference > home_bits) return switch_slow(target, status, value, received);
     if (stack_pointer() < from->floor) return switch_with_room(r, target, status, value, received);
     if (difference == moved) return switch_moved(r, target, status, value, received);
     if (difference == unready && status == GL_OK) return start(r, target, value, received);
-    if (difference & hooked && !(difference & unready)) return switch_hooked(r, target, status, value, received);
+    if ((difference | moved) == (hooked | moved)) return switch_hooked(r, target, status, value, received);
     return switch_slow(target, status, value, received);
   }
+  if (from == target) [[unlikely]]
+    return switch_slow(target, status, value, received);
+  if (stack_pointer() < from->floor) [[unlikely]]
+    return switch_with_room(r, target, status, value, received);
   r->current.store(target, std::memory_order_relaxed);
   exchange<Transfer::resume>(r, from, target);
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
