@@ -15,6 +15,7 @@
 #ifdef GL_HAS_SWITCH
 #include "arena.cc"
 #include "buffers.cc"
+#include "copy.cc"
 #include "slice.cc"
 #include "stack.cc"
 #include "switch.cc"

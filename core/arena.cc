@@ -183,11 +183,13 @@ Stack *take_region_stack(size_t size, const Greenlet *g) {
   char *slot = take_place(size, g, region, place);
   if (!slot) return nullptr;
   size_t stride = stride_of(size);
+  char *low = slot + os::page_size();
+  unsigned valgrind_id = annotate::mapped(low, size + os::page_size());
   Stack *stack = new (top_of(slot, stride) - colour_of(place)) Stack;
-  stack->low = slot + os::page_size();
+  stack->low = low;
   stack->size = size;
   stack->region = region;
-  stack->valgrind_id = annotate::mapped(stack->low, size + os::page_size());
+  stack->valgrind_id = valgrind_id;
   tally(&Counters::stacks_mapped, 1);
   tally(&Counters::stack_bytes, static_cast<int64_t>(stride));
   return stack;

@@ -85,7 +85,7 @@ constexpr size_t buffer_classes = 80; // up to 64 KiB
 
 // Memory that greenlets run on. Lies at the top of what it describes, but for a thread's own.
 struct alignas(64) gl_stack {
-  enum Kind : uint8_t { of_one, shared, of_thread };
+  enum Kind : uint8_t { of_one, shared, shared_and_watched, of_thread };
   Kind kind = of_one;
   unsigned valgrind_id = 0;
   char *low = nullptr;
@@ -194,6 +194,7 @@ struct alignas(128) gl_realm {
   gl::Stack *stacks = nullptr;         // free ones
   char *buffers[gl::buffer_classes]{}; // free ones
   size_t buffer_bytes = 0;             // of them
+  gl::Greenlet *starting = nullptr;    // tracers are being told
   void *discarded_sp = nullptr;        // where the last switch of an ended greenlet saves
   gl::Detour detour{};
   gl::Fiber *left = nullptr;       // by the switch under way
@@ -300,9 +301,15 @@ inline void unclaim(Greenlet *g) { g->life.store(Life::unstarted, std::memory_or
 bool hand_over(Realm *r, Greenlet *g); // makes it another thread's unstarted one; false: that realm is ending, and passed it over
 // One of this realm that is unstarted, for a start or for a death unrun. False: another thread moves it away.
 inline bool claim_here(Realm *r, Greenlet *g) {
-  if (realm_of(g) != r || !claim(g)) return false; // a claim in vain would be in the way of its own thread
-  if (realm_of(g) == r) return true;
-  unclaim(g);
+  while (realm_of(g) == r) {
+    if (claim(g)) {
+      if (realm_of(g) == r) return true;
+      unclaim(g);
+      return false;
+    }
+    if (g->life.load(std::memory_order_acquire) != Life::claimed) return false;
+    os::yield(); // whoever it came from claims in vain, or another thread has begun to move it
+  }
   return false;
 }
 void expire(Greenlet *g);   // ends an unstarted or a suspended one without running it; finish() or destroy() follows
@@ -340,6 +347,7 @@ inline void reap(Realm *r) { // kills the orphans of the calling thread's realm
 inline void drain(Realm *r) { // the same at the beginning of a call, with those that waited for it
   if (r->fast.load(std::memory_order_relaxed) == slow && !r->busy) reap_orphans(r, true);
 }
+void unprepare(Greenlet *g);
 void discard_stack(Greenlet *g, bool started); // of one that is not current
 void end_thread(Realm *r);
 
@@ -397,6 +405,9 @@ size_t round_buffer(size_t bytes); // the sizes there are
 char *take_buffer(size_t bytes);   // NULL: no memory
 void give_buffer(char *buffer, size_t bytes);
 size_t free_buffers(Realm *r); // those that the thread keeps; returns their bytes
+
+// --- copy.cc ----------------------------------------------------------------------------------------------------------------------------
+void copy_slice(char *to, const char *from, size_t n);
 
 // --- slice.cc: stacks that many use ---------------------------------------------------------------------------------------------------
 gl_status settle_in(Realm *r, Greenlet *g); // an unstarted one, before its first switch

@@ -254,6 +254,12 @@ void return_to_main(Realm *r) {
     Locked lock(r->list_lock);
     r->cursors = nullptr;
   }
+  if (Greenlet *to = r->starting) { // a tracer was told of its start
+    r->starting = nullptr;
+    unprepare(to);
+    unclaim(to);
+    let_go(to);
+  }
   r->main.reaping = false;
   r->main_rare.saved = 0; // its frames are unwound
   if (g == &r->main) return;

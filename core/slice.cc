@@ -88,8 +88,6 @@ static void fit_slice(Greenlet *g, size_t needed) {
 // --- Moves ----------------------------------------------------------------------------------------------------------------------------
 
 #ifdef GREENLET_CHECKS
-constexpr bool checks = true;
-
 static void check_not_moving(const Greenlet *owner, const char *low, const char *high, const Greenlet *to, const void *pointer,
                              const char *what) {
   auto *p = static_cast<const char *>(pointer);
@@ -101,8 +99,6 @@ static void check_not_moving(const Greenlet *owner, const char *low, const char 
   os::print_error(text);
   abort();
 }
-#else
-constexpr bool checks = false;
 #endif
 
 // Moves out what `g` has in place below `until`.
@@ -119,7 +115,7 @@ static void save(Greenlet *g, char *until, [[maybe_unused]] const Detour &detour
   if (!saved) fit_slice(g, static_cast<size_t>(limit_of(g) - sp));
   size_t n = static_cast<size_t>(high - low);
   annotate::cleared(low, n);
-  memcpy(g->slice + saved, low, n);
+  copy_slice(g->slice + saved, low, n);
   if (on_thread) rare_of(g)->saved = saved + n;
   mark(g, moved);
 }
@@ -142,7 +138,7 @@ static void restore(Greenlet *g) {
   size_t saved = saved_by(g);
   if (!saved) return;
   annotate::refilled(g->sp, saved);
-  memcpy(g->sp, g->slice, saved);
+  copy_slice(static_cast<char *>(g->sp), g->slice, saved);
   if (on_thread_stack(g)) rare_of(g)->saved = 0;
 }
 
@@ -200,17 +196,17 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void *gl_arrange(const Detou
   Stack *stack = to->stack;
   Greenlet *g = stack->in_place;
   char *sp = static_cast<char *>(to->sp);
-  if (stack->kind != Stack::shared || !g || g == to || !sp || g->loose || checks || annotate::objects_watched()) [[unlikely]]
+  if (stack->kind != Stack::shared || !g || g == to || !sp || g->loose) [[unlikely]]
     return arrange_slow(detour);
   char *base = base_of_shared(stack);
   size_t n = static_cast<size_t>(base - static_cast<char *>(g->sp));
   if (!fits(static_cast<size_t>(base - g->floor) + sizeof(Frame), n)) [[unlikely]]
     return arrange_slow(detour);
   g->roomy = 0;
-  memcpy(g->slice, g->sp, n);
+  copy_slice(g->slice, static_cast<char *>(g->sp), n);
   mark(g, moved);
   stack->in_place = to;
-  memcpy(sp, to->slice, static_cast<size_t>(base - sp));
+  copy_slice(sp, to->slice, static_cast<size_t>(base - sp));
   unmark(to, moved);
   return sp;
 }

@@ -86,7 +86,12 @@ gl_stack *gl_stack_new(size_t size) {
   if (!round_stack_size(size)) return nullptr;
   Stack *stack = take_region_stack(size, nullptr);
   if (!stack) return nullptr;
-  stack->kind = Stack::shared;
+#ifdef GREENLET_CHECKS
+  bool watched = true;
+#else
+  bool watched = annotate::objects_watched();
+#endif
+  stack->kind = watched ? Stack::shared_and_watched : Stack::shared; // the second goes by the long way
   stack->handles.store(1, std::memory_order_relaxed);
   return stack;
 }

@@ -154,6 +154,11 @@ void reap_orphans(Realm *r, bool also_due) {
 
 gl_status prepare(Greenlet *g) { return prepare_here(here(), g); }
 
+// It does not start after all, and never will.
+void unprepare(Greenlet *g) {
+  if (!(g->flags & (GL_HOSTED | on_copied_stack))) give_stack(here(), g->stack);
+}
+
 // The caller may run on it still.
 static void leave_stack(Realm *r, Greenlet *g, bool runs) {
   if (!(g->flags & on_copied_stack)) return give_stack(r, g->stack);

@@ -160,9 +160,11 @@ static void announce(Realm *r, const gl_delivery &d, bool ended = false) {
   hold(to);
   {
     InCallback callback(r);
+    if (d.start) r->starting = to;
     if (ended) r->tracers.call(GL_EV_END, from, to);
     r->tracers.call(d.status == GL_OK ? GL_EV_SWITCH : GL_EV_THROW, from, to);
     if (d.start) r->tracers.call(GL_EV_START, from, to);
+    r->starting = nullptr;
   }
   if (d.start) to->life.store(Life::started, std::memory_order_relaxed); // it is not to die unrun when its last handle goes here
   let_go(to);

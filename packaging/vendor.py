@@ -48,6 +48,7 @@ core/arch/x86_64.S
 core/arch/x86_64.h
 core/arena.cc
 core/buffers.cc
+core/copy.cc
 core/slice.cc
 core/stack.cc
 core/switch.cc

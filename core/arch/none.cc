@@ -6,6 +6,7 @@
 namespace gl {
 
 gl_status prepare(Greenlet *) { return GL_ENOTSUP; }
+void unprepare(Greenlet *) {}
 void discard_stack(Greenlet *, bool) {}
 gl_status check_stack(const Stack *, const Realm *) { return GL_ENOTSUP; }
 void retain_stack(Stack *) {}

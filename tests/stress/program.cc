@@ -13,7 +13,7 @@ struct Weight {
 constexpr Weight weights[] = {{Verb::make, 28},   {Verb::switch_to, 52}, {Verb::throw_to, 16},   {Verb::kill, 18},     {Verb::end, 20},
                               {Verb::retain, 6},  {Verb::release, 24},   {Verb::set_parent, 12}, {Verb::set_local, 8}, {Verb::set_data, 2},
                               {Verb::trace, 6},   {Verb::hook, 4},       {Verb::visit, 2},       {Verb::arm, 10},      {Verb::descend, 20},
-                              {Verb::ascend, 14}, {Verb::trim, 3},       {Verb::new_stack, 3},   {Verb::lend, 1}};
+                              {Verb::ascend, 14}, {Verb::trim, 3},       {Verb::new_stack, 6},   {Verb::lend, 4}};
 
 constexpr std::array kinds{Kind::shared_a, Kind::shared_b, Kind::thread, Kind::large, Kind::small};
 constexpr const char *names[] = {"mixed", "private", "small", "shared", "thread"};
