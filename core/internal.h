@@ -395,7 +395,11 @@ inline void give_stack(Realm *r, Stack *stack) { // into the cache, also while t
   if (add_relaxed(r->stacks_cached, 1) > most_cached_stacks) [[unlikely]]
     uncache_stack(r, &stack->next, Pages::idle);
 }
-size_t free_cached(Realm *r);                              // stacks and buffers; returns their bytes
+size_t free_cached(Realm *r);             // stacks and buffers; returns their bytes
+bool find_thread_stack(Realm *r);         // asks the system once; false: it does not say
+inline char *top_of(const Stack *stack) { // where frames begin
+  return stack->kind == Stack::of_thread ? stack->low + stack->size : reinterpret_cast<char *>(const_cast<Stack *>(stack));
+}
 gl_status check_stack(const Stack *stack, const Realm *r); // may greenlets of `r` run there?
 void retain_stack(Stack *stack);
 void release_stack(Stack *stack);

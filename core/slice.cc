@@ -26,11 +26,9 @@ namespace gl {
 
 static bool on_thread_stack(const Greenlet *g) { return g->stack->kind == Stack::of_thread; }
 
-static char *base_of_shared(Stack *stack) { return reinterpret_cast<char *>(stack); }
-
 // What may belong to it lies below.
 static char *base_of(const Greenlet *g) {
-  if (!on_thread_stack(g)) return base_of_shared(g->stack);
+  if (!on_thread_stack(g)) return top_of(g->stack);
   return is_main(g) ? reinterpret_cast<char *>(UINTPTR_MAX) : rare_of(g)->base;
 }
 
@@ -81,7 +79,7 @@ static void fit_slice(Greenlet *g, size_t needed) {
   g->roomy = 0;
   if (set_slice(g, round_buffer(needed)) || capacity >= needed) return;
   os::print_error(
-      "libgreenlet: no memory for the bytes of a greenlet that must be moved\n"); // it was deeper than a sibling call lets it be
+      "libgreenlet: no memory for the bytes of a greenlet that must be moved\n"); // make_room() took its frame for smaller than it was
   abort();
 }
 
@@ -198,7 +196,7 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void *gl_arrange(const Detou
   char *sp = static_cast<char *>(to->sp);
   if (stack->kind != Stack::shared || !g || g == to || !sp || g->loose) [[unlikely]]
     return arrange_slow(detour);
-  char *base = base_of_shared(stack);
+  char *base = reinterpret_cast<char *>(stack); // its top
   size_t n = static_cast<size_t>(base - static_cast<char *>(g->sp));
   if (!fits(static_cast<size_t>(base - g->floor) + sizeof(Frame), n)) [[unlikely]]
     return arrange_slow(detour);
@@ -254,9 +252,8 @@ gl_status settle_in(Realm *r, Greenlet *g) {
   if (status < 0) return status;
   if ((on_thread_stack(g) || annotate::needed()) && !own_rare(g)) return GL_ENOMEM;
   if (annotate::needed()) {
-    void *low = stack->low, *high = stack;
-    if (on_thread_stack(g) && !os::thread_stack(&low, &high)) return GL_ENOMEM;
-    annotate::renewed(rare_of(g)->fiber, low, static_cast<size_t>(static_cast<char *>(high) - static_cast<char *>(low)));
+    if (on_thread_stack(g) && !find_thread_stack(r)) return GL_ENOMEM;
+    annotate::renewed(rare_of(g)->fiber, stack->low, static_cast<size_t>(top_of(stack) - stack->low));
   }
   g->sp = nullptr; // until begin()
   r->detour.run = g->run;

@@ -50,6 +50,16 @@ size_t free_cached(Realm *r) {
   return released;
 }
 
+bool find_thread_stack(Realm *r) {
+  Stack &own = r->own_stack;
+  void *low, *high;
+  if (own.low) return true;
+  if (!os::thread_stack(&low, &high)) return false;
+  own.low = static_cast<char *>(low);
+  own.size = static_cast<size_t>(static_cast<char *>(high) - own.low);
+  return true;
+}
+
 gl_status check_stack(const Stack *stack, const Realm *r) {
   const Realm *served = stack->realm.load(std::memory_order_acquire);
   if (!served || served == r) return GL_OK;
@@ -112,9 +122,9 @@ gl_status gl_stack_bounds(const gl_greenlet *g, void **low, void **high) {
   if (!g || !low || !high) return GL_EINVAL;
   if (g->life != Life::started || !g->stack) return GL_ENOTSUP;
   const Stack *stack = g->stack;
-  if (stack->kind == Stack::of_thread) return realm_of(g) == here() && os::thread_stack(low, high) ? GL_OK : GL_ENOTSUP;
+  if (stack->kind == Stack::of_thread && (realm_of(g) != here() || !find_thread_stack(here()))) return GL_ENOTSUP;
   *low = stack->low;
-  *high = const_cast<Stack *>(stack);
+  *high = top_of(stack);
   return GL_OK;
 }
 
@@ -132,6 +142,6 @@ void gl_prefetch(const gl_greenlet *g) {
 
 size_t gl_trim() {
   Realm *r = here();
-  if (r != &detached) trim_slices(r);
+  if (r != &detached && !r->busy) trim_slices(r); // in a hook, who leaves runs still
   return free_cached(r);
 }

@@ -34,6 +34,9 @@ template <Transfer how> [[gnu::always_inline]] static inline void exchange(Realm
   }
 }
 
+// What the stack pointer may fall by on the slow path until the jump, also in a build that is not optimised.
+constexpr size_t slow_path_depth = 4096;
+
 // --- The slow path ----------------------------------------------------------------------------------------------------------------------
 
 static void run_hooks(Realm *r, Greenlet *from, Greenlet *to) {
@@ -100,9 +103,6 @@ static gl_status check_target(Realm *r, const Greenlet *target) {
   return realm_of(target) == r ? GL_OK : not_ours(target);
 }
 
-// What the stack pointer may fall by from here to the jump, in a build that is not optimised too.
-constexpr size_t slow_path_depth = 4096;
-
 // What the caller sees of errno must not change on the way.
 template <class Decide> static gl_status decide_and_transfer(Greenlet *target, void **received, Decide decide) {
   int kept = errno;
@@ -126,8 +126,12 @@ template <class Decide> static gl_status decide_and_transfer(Greenlet *target, v
 void reap_orphans(Realm *r, bool also_due) {
   if (r == &detached || r->busy) return;
   Greenlet *from = r->current.load(std::memory_order_relaxed);
-  from->reaping = true;
   int kept = *r->thread_errno; // drops and tracers may change what was just exchanged
+  if (!make_room(from, slow_path_depth)) {
+    *r->thread_errno = kept;
+    return; // they wait for the next call
+  }
+  from->reaping = true;
   if (also_due) collect_released(r);
   gl_delivery d;
   while (decide_orphan(r, also_due, d), d.next) transfer(r, from, d, nullptr);
