@@ -131,17 +131,29 @@ BODY(discards_data) {
   event("discarded");
   return GL_OK;
 }
-// rule 21: with GL_DISCARD nothing is copied back
-TEST_ON_STACKS(discarded_while_copied_out) {
+static gl_greenlet *discardable(void) {
+  const gl_options options = {
+      .size = sizeof options, .run = holds, .data = V(1), .drop = note_drop, .stack = stack_of(1), .flags = GL_DISCARD};
+  gl_greenlet *g = new_with(&options);
+  CHECK(gl_switch(g, NULL, NULL) == GL_OK);
+  return g;
+}
+// rule 21: with GL_DISCARD nothing is copied back; others use its place before and after
+TEST_ON_STACKS(discarded_wherever_it_is) {
   const uint64_t leaked = stats().leaked;
-  for (int i = 0; i < 2; i++) {
-    gl_options options = {.size = sizeof options, .run = holds, .data = V(1), .drop = note_drop, .stack = stack_of(1), .flags = GL_DISCARD};
-    gl_greenlet *g = new_with(&options), *other = i ? make(5, discards_data, g) : holding(5);
-    CHECK(gl_switch(g, NULL, NULL) == GL_OK && gl_switch(other, NULL, NULL) == GL_OK);
-    if (!i) gl_release(g);
-    CHECK(happened(i ? "drop 1 discarded" : "5:GL_OK drop 1"));
-    gl_release(other);
-  }
+  gl_greenlet *g = discardable(), *other = holding(5);
+  gl_release(g);
+  CHECK(happened("drop 1") && gl_kill(other, NULL) == GL_OK && happened("5:GL_KILLED"));
+  gl_release(other);
+
+  g = discardable(), other = make(5, discards_data, g);
+  CHECK(gl_switch(other, NULL, NULL) == GL_OK && happened("drop 1 discarded"));
+  gl_release(other);
+
+  gl_release(discardable()); /* nobody came between */
+  other = holding(5);
+  CHECK(happened("drop 1") && gl_kill(other, NULL) == GL_OK && happened("5:GL_KILLED"));
+  gl_release(other);
   CHECK(stats().leaked == leaked);
 }
 

@@ -119,6 +119,37 @@ static void an_occupant_is_refused(void) {
 // rules 6, 9, 10, 13: one that runs cannot leave, is told so and stays as it is, and so do those that it meant
 TEST(no_memory_for_a_copy_refuses_to_leave) { succeeds(an_occupant_is_refused); }
 
+/* `other` waits where this one lies. */
+BODY(cannot_kill_what_it_releases) {
+  unsigned char pattern[DEEP];
+  fill(pattern, sizeof pattern, 31);
+  take_all_memory();
+  gl_release(other);
+  MUST(intact(pattern, sizeof pattern, 31) && gl_state(gl_current()) == GL_RUNNING);
+  give_it_back();
+  MUST(to_main(NULL, NULL) == GL_OK && intact(pattern, sizeof pattern, 31));
+  return GL_OK;
+}
+static void a_release_without_room(gl_stack *on) {
+  const uint64_t leaked = stats().leaked;
+  gl_greenlet *g = make_on(stack = on, cannot_kill_what_it_releases, NULL);
+  other = make_on(stack, echo, NULL);
+  volatile char stack_that_main_has_used[4 * DEEP]; /* the system must not need to extend it then */
+  memset((char *)stack_that_main_has_used, 1, sizeof stack_that_main_has_used);
+  MUST(gl_switch(other, NULL, NULL) == GL_OK);
+  limit_memory();
+  MUST(gl_switch(g, NULL, NULL) == GL_OK && gl_switch(g, NULL, NULL) == GL_OK && gl_state(g) == GL_DEAD);
+  gl_release(g);
+  MUST(stats().alive == stats().leaked - leaked); /* killed when there was room again, or given up and counted */
+}
+static void a_release_on_a_shared_stack(void) { a_release_without_room(gl_stack_new(SHARED_SIZE)); }
+static void a_release_on_the_threads_stack(void) { a_release_without_room(gl_stack_thread()); }
+// rules 9, 21: who cannot leave cannot kill; nothing moves and nothing is lost
+TEST(no_memory_to_kill_what_is_released) {
+  succeeds(a_release_on_a_shared_stack);
+  succeeds(a_release_on_the_threads_stack);
+}
+
 BODY(takes_all_and_ends) {
   take_all_memory();
   *result = V(6);

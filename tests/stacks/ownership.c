@@ -151,6 +151,15 @@ TEST(the_stack_of_an_ended_thread_is_expired) {
   CHECK(nothing_left());
 }
 
+// rule 32: a shared one stays with the thread that used it first, even when that has ended
+TEST(a_stack_used_by_an_ended_thread_is_refused) {
+  stack = new_stack();
+  on_a_thread(use_stack_there, NULL);
+  CHECK(try_new(NULL) == GL_ETHREAD);
+  gl_stack_release(stack);
+  CHECK(nothing_left());
+}
+
 static void release_stack(void *of) { gl_stack_release((gl_stack *)of); }
 static void retain_stack(void *of) { CHECK(gl_stack_retain((gl_stack *)of) == of); }
 // rule 30: handles go from thread to thread
