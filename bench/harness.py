@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
@@ -12,8 +13,10 @@ ROOT = BENCH.parent
 
 def build(folder, targets, options):
     configure = ["cmake", "-S", ROOT, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DGREENLET_DEVELOPER=ON", "-DGREENLET_TEST_PLAIN=ON"]
-    subprocess.run([*configure, *options], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", folder, "--target", *targets], check=True, stdout=subprocess.DEVNULL)
+    for command in ([*configure, *options], ["cmake", "--build", folder, "--target", *targets]):
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{done.stdout}\nthe build failed")
 
 
 def processor():
