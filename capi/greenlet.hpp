@@ -460,10 +460,42 @@ inline ref current() noexcept { return gl_current(); }
 /// The calling thread's main greenlet.
 inline ref main_greenlet() noexcept { return gl_main(); }
 
+/// Owns a handle on a stack that many greenlets share; each of them has one too. While one is copied out, nobody may use pointers to its locals.
+///
+///     gl::shared_stack stack;
+///     gl::greenlet one({.stack = stack}, [] {}), two({.stack = stack}, [] {});
+class shared_stack {
+public:
+  /// Makes one of `size` bytes; 0: the default. @throws std::bad_alloc
+  explicit shared_stack(std::size_t size = 0) : stack_(gl_stack_new(size)) {
+    if (!stack_) throw std::bad_alloc();
+  }
+  /// The calling thread's own. @throws std::bad_alloc
+  static shared_stack of_thread() {
+    shared_stack own(gl_stack_retain(gl_stack_thread()));
+    return own.stack_ ? own : throw std::bad_alloc();
+  }
+  /// Takes one more handle. Any thread.
+  shared_stack(const shared_stack &other) noexcept : stack_(gl_stack_retain(other.stack_)) {}
+  /// Gives the old handle back.
+  shared_stack &operator=(shared_stack other) noexcept {
+    std::swap(stack_, other.stack_);
+    return *this;
+  }
+  /// Gives the handle back; greenlets that run there keep theirs.
+  ~shared_stack() { gl_stack_release(stack_); }
+  /// For gl::options and greenlet.h. Borrowed.
+  operator gl_stack *() const noexcept { return stack_; }
+
+private:
+  explicit shared_stack(gl_stack *stack) noexcept : stack_(stack) {}
+  gl_stack *stack_;
+};
+
 /// How to make a greenlet: what gl_options says of these.
 struct options {
   ref parent = {};            ///< empty: the current one
-  gl_stack *stack = nullptr;  ///< NULL: a private one
+  gl_stack *stack = nullptr;  ///< NULL: a private one; else a gl::shared_stack
   std::size_t stack_size = 0; ///< 0: the default
   const char *name = nullptr; ///< copied; may be NULL
   std::uint32_t flags = 0;    ///< of ::gl_flag; with #GL_DISCARD, destructors do not run if it is dropped while suspended
