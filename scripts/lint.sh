@@ -26,6 +26,8 @@ check "version agreement" scripts/version.py check
 check "every rule has a test" scripts/rules.py
 check "greenlet.h as C11" self_contained capi/greenlet.h c-header c11
 check "greenlet.h as C++11" self_contained capi/greenlet.h c++-header c++11
+check "greenlet_trace.h as C11" self_contained capi/greenlet_trace.h c-header gnu11
+check "greenlet_trace.h as C++11" self_contained capi/greenlet_trace.h c++-header c++11
 check "greenlet.hpp as C++17" self_contained capi/greenlet.hpp c++-header c++17
 check "greenlet.hpp as C++20" self_contained capi/greenlet.hpp c++-header c++20
 if [[ ${1-} != --quick ]]; then
