@@ -23,7 +23,7 @@ void Model::perform(const Call &c) {
   case Verb::trace: return answer(toggle(tracers, c.g, c.value));
   case Verb::hook: return answer(toggle(hooks, c.g, c.value));
   case Verb::visit: return visit();
-  case Verb::arm: armed = c.armed; return answer(GL_OK);
+  case Verb::arm: armed = c.armed, passes = c.passes; return answer(GL_OK);
   case Verb::descend: at(current).depth++; return answer(GL_OK);
   case Verb::ascend: at(current).depth--; return answer(GL_OK);
   case Verb::trim: return answer(GL_OK);

@@ -225,7 +225,7 @@ void Model::event(int kind, int from, int to) {
 void Model::callback(Place from, Note note) {
   note.who = current;
   notes.push_back(note);
-  if (armed.verb == Verb::nothing || open) return;
+  if (armed.verb == Verb::nothing || open || passes-- > 0) return;
   std::optional<Call> call = resolve(std::exchange(armed, Op{}));
   if (!call || acted) {
     open = true;

@@ -80,6 +80,7 @@ private:
   int due = 0;            // lost its last handle just now; 0: none
   std::vector<int> tracers, hooks;
   Op armed{};
+  int passes = 0; // callbacks that only listen before the armed one
   Place place = user;
   int in_transfer = -1; // the other one, while tracers and hooks hear of a transfer
   bool open = false;

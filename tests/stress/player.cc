@@ -160,7 +160,7 @@ void Player::perform(const Call &c, gl_status *status) {
   }
   case Verb::hook: *status = c.value ? gl_hook_add(on_exchange, &observers[c.g]) : gl_hook_remove(on_exchange, &observers[c.g]); break;
   case Verb::visit: *status = realm ? gl_realm_foreach(realm, on_visit, this) : gl_foreach(on_visit, this); break;
-  case Verb::arm: armed = true; break;
+  case Verb::arm: armed = true, passes = c.passes; break;
   case Verb::trim: gl_trim(); break;
   case Verb::new_stack: stacks->replace(c.stack, c.kind); break;
   case Verb::lend: *status = stacks->lend(c.stack); break;
@@ -178,7 +178,7 @@ void Player::heard(Note note) {
   if (note.x == stranger || note.y == stranger || note.z == stranger) return;
   note.who = ended ? 0 : number(current());
   seen.push_back(note);
-  if (!armed || ended || note.kind == Note::returned || note.kind == Note::started) return;
+  if (!armed || ended || note.kind == Note::returned || note.kind == Note::started || passes-- > 0) return;
   armed = false;
   if (!model.acted || loosened) return;
   gl_status status;

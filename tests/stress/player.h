@@ -91,6 +91,7 @@ private:
   Body observers[Model::observers];
   std::vector<Note> seen;
   gl_stats before;
+  int passes = 0; // as in the model
   bool armed = false, loosened = false, ended = false;
 };
 

@@ -31,7 +31,8 @@ std::string to_string(const Call &c) {
   case Verb::trace: return (c.value ? "add tracer " : "remove tracer ") + std::to_string(c.g);
   case Verb::hook: return (c.value ? "add hook " : "remove hook ") + std::to_string(c.g);
   case Verb::visit: return "visit";
-  case Verb::arm: return c.armed.verb == Verb::nothing ? "callbacks only listen" : "the next callback makes a call";
+  case Verb::arm:
+    return c.armed.verb == Verb::nothing ? "callbacks only listen" : "after " + std::to_string(c.passes) + " callbacks one makes a call";
   case Verb::descend: return "descend by " + value + " bytes";
   case Verb::ascend: return "ascend";
   case Verb::trim: return "trim";

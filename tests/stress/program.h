@@ -25,7 +25,7 @@ enum class Verb : uint8_t {
   trace,
   hook,
   visit,
-  arm, // the next callback makes a call
+  arm, // one of the next callbacks makes a call
   descend,
   ascend,
   trim,
@@ -75,6 +75,7 @@ struct Call {
   Kind kind = Kind::large;
   int stack = -1; // the number of a shared one
   Op armed{};
+  int passes = 0; // callbacks before the one that makes the call
 };
 
 Program random_program(uint64_t seed, size_t ops, Stacks);

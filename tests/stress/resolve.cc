@@ -35,7 +35,10 @@ std::optional<Call> Model::resolve(const Op &op) const {
   case Verb::hook: c.g = op.a % observers, c.value = op.b % 2; break;
   case Verb::trim:
   case Verb::visit: c.g = 0; break;
-  case Verb::arm: c.g = 0, c.armed = {in_callbacks[op.a % in_callbacks.size()], op.b, op.c, op.c}; break;
+  case Verb::arm:
+    c.g = 0, c.armed = {in_callbacks[op.a % in_callbacks.size()], op.b, op.c, op.c};
+    c.passes = int(op.a / in_callbacks.size() % 4);
+    break;
   case Verb::descend: {
     bool small = at(current).kind == Kind::small;
     if (at(current).depth < (small ? deepest_small : deepest)) c.g = current;
