@@ -192,6 +192,22 @@ GL_API void gl_set_data(gl_greenlet *g, void *data);
 /** The name from gl_options; "" when there is none. Borrowed from the greenlet. Any thread. @since 0.9 */
 GL_API const char *gl_name(const gl_greenlet *g);
 
+/** Writes `size` bytes of text (`text[size]` is 0). A callback: may not switch. */
+typedef void (*gl_write)(void *user, const char *text, size_t size);
+/** Writes the calling thread's family tree: a line for each greenlet that is not dead, indented below its parent's, with address, name, state and how
+ *  much of which stack it uses; the dead only where they have descendants. The words are for people and may change. Allowed in callbacks; not
+ *  async-signal-safe. Needs no memory and about 2 KiB of stack; takes long for trees that are both large and deep.
+ *  @param write  called for each line; what it makes or releases may be missing
+ *  @return #GL_OK; #GL_EINVAL; #GL_ENOMEM (at a thread's first call). @since 0.9 */
+GL_API gl_status gl_dump(gl_write write, void *user);
+/** Where `g` is: the return addresses of its frames, innermost first, without running it; of a suspended one from the caller of gl_switch() and its
+ *  like, of the current one from the caller of this. On every kind of stack, moved out or in place; no tracer and no hook hears of it. Allowed in callbacks,
+ *  such as a visitor of gl_foreach(), but not while control is on its way, as in hooks (#GL_EBUSY). Not async-signal-safe.
+ *  @param[out] pcs  room for `max`
+ *  @return how many were stored, 0 for one that is unstarted or dead. Errors, first match: #GL_EINVAL; #GL_ENOTSUP (hosted); #GL_ETHREAD; #GL_EEXPIRED;
+ *          #GL_EBUSY; #GL_ENOTSUP (the process has no unwinder, and libgcc_s is not there); #GL_ENOMEM (for one that is moved out). @since 0.9 */
+GL_API int gl_backtrace(const gl_greenlet *g, void **pcs, int max);
+
 /** Calls `visit` for the thread's main and for its started greenlets that are not dead, until it returns non-zero. A callback: may not switch.
  *  @return what the visitor returned last, or a negative status (#GL_EINVAL, #GL_ENOMEM). @since 0.9 */
 GL_API int gl_foreach(int (*visit)(void *user, gl_greenlet *g), void *user);
@@ -314,6 +330,8 @@ GL_API gl_status gl_host_end(gl_realm *realm, gl_status outcome, void *result, g
 GL_API gl_status gl_host_next_orphan(gl_realm *realm, gl_delivery *out);
 /** gl_foreach() for a realm. @since 0.9 */
 GL_API int gl_realm_foreach(gl_realm *realm, int (*visit)(void *user, gl_greenlet *g), void *user);
+/** gl_dump() for a realm. @return #GL_OK; #GL_EINVAL. @since 0.9 */
+GL_API gl_status gl_realm_dump(gl_realm *realm, gl_write write, void *user);
 /** gl_trace_add() for a realm. @since 0.9 */
 GL_API gl_status gl_realm_trace_add(gl_realm *realm, gl_tracer tracer, void *user);
 /** gl_trace_remove() for a realm. @since 0.9 */

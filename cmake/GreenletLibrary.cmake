@@ -2,8 +2,8 @@
 # The library's sources, how they are compiled, and how the shared one is linked.
 
 set(GREENLET_SOURCES
-  core/status.cc core/blocks.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/locals.cc core/os/posix.cc)
-set(GREENLET_SWITCH_SOURCES core/switch.cc core/slice.cc core/buffers.cc core/copy.cc core/stack.cc core/arena.cc)
+  core/status.cc core/blocks.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/dump.cc core/locals.cc core/os/posix.cc)
+set(GREENLET_SWITCH_SOURCES core/switch.cc core/backtrace.cc core/slice.cc core/buffers.cc core/copy.cc core/stack.cc core/arena.cc)
 
 if(NOT GREENLET_HOST_ONLY AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
   set(GREENLET_ASSEMBLY core/arch/x86_64.S)

@@ -3,6 +3,7 @@
 #include "status.cc"
 
 #include "blocks.cc"
+#include "dump.cc"
 #include "greenlet.cc"
 #include "hooks.cc"
 #include "host.cc"
@@ -14,6 +15,7 @@
 
 #ifdef GL_HAS_SWITCH
 #include "arena.cc"
+#include "backtrace.cc"
 #include "buffers.cc"
 #include "copy.cc"
 #include "slice.cc"

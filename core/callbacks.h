@@ -51,6 +51,7 @@ public:
   }
 
   bool any() const { return active_ != 0; }
+  bool calling() const { return calling_ != 0; }
 
   void clear() {
     free(entries_);

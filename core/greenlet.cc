@@ -39,7 +39,7 @@ static inline void keep_block(Realm *r, Greenlet *g) {
   g->flags &= GL_HOSTED;
   g->floor = nullptr;
   g->waits = Waits::no;
-  g->kept_kill = g->leaked = g->reaping = g->loose = false;
+  g->kept_kill = g->leaked = g->reaping = g->loose = g->dumped = g->has_child = false;
   g->roomy = 0;
   g->queue_next = r->blocks;
   r->blocks = g;

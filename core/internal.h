@@ -121,6 +121,8 @@ struct alignas(64) gl_greenlet {
   bool leaked : 1 = false;    // outlived its last handle (rule 21)
   bool reaping : 1 = false;   // kills orphans, one after the other
   bool loose : 1 = false;     // its buffer's size was estimated
+  bool dumped : 1 = false;    // by gl_dump(), which is under way
+  bool has_child : 1 = false; // one that gl_dump() has to look for
   uint8_t roomy = 0;          // times in a row that its buffer was far too large
 
   // Second: the tree, and what start and end need.
@@ -178,6 +180,7 @@ struct alignas(128) gl_realm {
   void *sink = nullptr; // where a value goes that nobody receives
   uint32_t busy = 0;    // callbacks on the stack
   bool hosted = false;
+  bool in_transit = false; // decided, but who is current has not arrived yet
   std::atomic<bool> ended{false};
   gl::Callbacks<gl_exchange> hooks;
 
@@ -422,6 +425,10 @@ inline bool make_room(Greenlet *g, size_t below) {
   char *sp = stack_pointer() - below;
   return sp >= g->floor || make_room_slow(g, sp);
 }
+struct StackUse {
+  size_t live, moved; // bytes from the stack pointer up, and how many of them its buffer holds
+};
+StackUse stack_use(const Greenlet *g); // of one that has started; live == 0: unknown
 void trim_slices(Realm *r);            // gives what their buffers have too much
 void move_out(Greenlet *g, bool runs); // for ever: it has ended, which perhaps runs there still, or never resumes
 void settle_main(Realm *r);            // frees main's buffer if nobody else is on its stack

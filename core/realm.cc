@@ -248,6 +248,7 @@ void return_to_main(Realm *r) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
   slow_down(r);
   r->busy = 0; // it may have come out of a callback or a visit
+  r->in_transit = false;
   r->hooks.abandon_calls();
   r->tracers.abandon_calls();
   {

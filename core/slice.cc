@@ -229,6 +229,15 @@ void move_out(Greenlet *g, bool runs) {
   if (on_thread_stack(g)) settle_main(realm_of(g));
 }
 
+StackUse stack_use(const Greenlet *g) {
+  const Stack *stack = g->stack;
+  bool runs = g == realm_of(g)->current.load(std::memory_order_relaxed);
+  const char *sp = runs ? stack_pointer() : static_cast<char *>(g->sp), *base = is_main(g) ? top_of(stack) : base_of(g);
+  size_t moved_bytes = runs || stack->kind == Stack::of_one || !sp ? 0 : saved_by(g);
+  if (!sp || sp < stack->low || sp > base) return {0, moved_bytes}; // unknown
+  return {static_cast<size_t>(base - sp), moved_bytes};
+}
+
 void trim_slices(Realm *r) {
   Locked lock(r->list_lock);
   for (Greenlet *g = r->main.next; g != &r->main; g = g->next) {

@@ -93,6 +93,7 @@ static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void *
   if (d.start) exchange<Transfer::start>(r, from, to);
   else exchange<Transfer::resume>(r, from, to);
   if (annotate::needed()) annotate::leave(*(r->left = &fiber_of(from)), fiber_of(to), false);
+  r->in_transit = false;
   return jump(r, from->stack, to, d, &from->sp, received);
 }
 
@@ -195,6 +196,7 @@ void discard_stack(Greenlet *g, bool started) {
   finish(g);
   *r->thread_errno = kept;
   if (annotate::needed()) annotate::leave(*r->left, fiber_of(d.next), true);
+  r->in_transit = false;
   return jump(r, stack, d.next, d, &r->discarded_sp, nullptr);
 }
 

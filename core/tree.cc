@@ -178,6 +178,7 @@ static void commit(Realm *r, gl_delivery &d) {
       add_orphan(from);
     }
     r->current.store(to, std::memory_order_relaxed);
+    r->in_transit = true;
   }
   if (d.start) {
     to->life.store(Life::started, std::memory_order_release);

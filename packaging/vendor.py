@@ -26,6 +26,7 @@ core/arch/none.cc
 core/arch/none.h
 core/blocks.cc
 core/callbacks.h
+core/dump.cc
 core/greenlet.cc
 core/hooks.cc
 core/host.cc
@@ -47,6 +48,7 @@ core/arch/section.h
 core/arch/x86_64.S
 core/arch/x86_64.h
 core/arena.cc
+core/backtrace.cc
 core/buffers.cc
 core/copy.cc
 core/slice.cc

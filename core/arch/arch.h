@@ -24,6 +24,8 @@ __attribute__((visibility("hidden"))) int gl_arch_swap_via(void **save, void *lo
                                                            const void *detour);
 // The same for the last switch of an ended greenlet: nothing is saved.
 __attribute__((visibility("hidden"))) int gl_arch_leave(void *unused, void *load, void *value, int status);
+// Calls function(argument) on the stack that runs, in a way that unwinders go on from there to whoever waits with `frame`.
+__attribute__((visibility("hidden"))) void gl_arch_call_from(const void *frame, void (*function)(void *), void *argument);
 // Where a first frame begins: calls the body, then gl_end().
 __attribute__((visibility("hidden"))) void gl_arch_enter(void);
 }

@@ -5,9 +5,8 @@
 #include "section.h"
 
 /* clang-format off */
-#define FUNCTION(name) \
-  .section GL_JUMP_SECTION, "ax", @progbits; .p2align 6; .globl name; .hidden name; .type name, @function; \
-  name: .cfi_startproc
+#define LABEL(name) .p2align 6; .globl name; .hidden name; .type name, @function; name:
+#define FUNCTION(name) .section GL_JUMP_SECTION, "ax", @progbits; LABEL(name) .cfi_startproc
 #define END(name) .cfi_endproc; .size name, . - name
 
 /* No executable stack. On x86-64 also: indirect branch tracking works with this code (bit 0). Shadow stacks do not (bit 1 stays clear, so that

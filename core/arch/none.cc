@@ -15,6 +15,7 @@ void forget_groups(Group *, size_t) {}
 void reap_orphans(Realm *, bool) {}
 size_t free_cached(Realm *) { return 0; }
 bool round_stack_size(size_t &) { return true; }
+StackUse stack_use(const Greenlet *) { return {}; }
 
 void end_thread(Realm *r) {
   return_to_main(r);
@@ -26,6 +27,8 @@ void end_thread(Realm *r) {
 gl_status gl_switch(gl_greenlet *target, void *, void **) { return target ? GL_ENOTSUP : GL_EINVAL; }
 gl_status gl_throw(gl_greenlet *target, void *, void **) { return target ? GL_ENOTSUP : GL_EINVAL; }
 gl_status gl_kill(gl_greenlet *target, void **) { return target ? GL_ENOTSUP : GL_EINVAL; }
+
+int gl_backtrace(const gl_greenlet *g, void **pcs, int max) { return g && pcs && max >= 0 ? GL_ENOTSUP : GL_EINVAL; }
 
 gl_stack *gl_stack_new(size_t) { return nullptr; }
 gl_stack *gl_stack_thread() { return nullptr; }

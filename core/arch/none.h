@@ -4,8 +4,13 @@
 
 namespace gl {
 
+struct Frame {};
+constexpr char frame_registers[] = "";
+
 struct FpWords {
   unsigned unused[2];
 };
+
+inline char *stack_pointer() { return nullptr; }
 
 } // namespace gl

@@ -85,6 +85,7 @@ END(gl_arch_swap)
 /* rsi load, rdx value, ecx status */
 FUNCTION(gl_arch_leave)
         endbr64
+        mov     %rsi, %rsp
         .cfi_adjust_cfa_offset 56
         .cfi_rel_offset %rbp, 48
         .cfi_rel_offset %rbx, 40
@@ -92,7 +93,6 @@ FUNCTION(gl_arch_leave)
         .cfi_rel_offset %r13, 24
         .cfi_rel_offset %r14, 16
         .cfi_rel_offset %r15, 8
-        mov     %rsi, %rsp
         LOAD
         pop     %r9
         .cfi_adjust_cfa_offset -8
@@ -108,12 +108,12 @@ FUNCTION(gl_arch_swap_via)
         mov     %r9, %r13
         mov     %rdx, %r14
         mov     %ecx, %r15d
-        cmp     %rsi, %rsp
-        cmova   %rsi, %rsp
-        and     $-16, %rsp
         mov     %r9, %rdi
+        cmp     %rsi, %rsp
         .cfi_remember_state
         .cfi_undefined %rip
+        cmova   %rsi, %rsp
+        and     $-16, %rsp
         call    gl_arrange              /* the stack pointer of whoever resumes */
         mov     %rax, %rsp
         .cfi_restore_state
@@ -137,12 +137,41 @@ FUNCTION(gl_arch_swap_via)
         jmp     1b
 END(gl_arch_swap_via)
 
+/* rdi frame, rsi function, rdx argument. Calls function(argument) in a way that whoever waits with that frame seems to be the caller: unwinders go on
+   there. */
+FUNCTION(gl_arch_call_from)
+        endbr64
+        push    %rbx
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbx, 0
+        mov     %rdi, %rbx
+        mov     %rdx, %rdi
+        .cfi_remember_state
+        .cfi_def_cfa %rbx, 64
+        .cfi_offset %rip, -8
+        .cfi_offset %rbp, -16
+        .cfi_offset %rbx, -24
+        .cfi_offset %r12, -32
+        .cfi_offset %r13, -40
+        .cfi_offset %r14, -48
+        .cfi_offset %r15, -56
+        call    *%rsi
+        .cfi_restore_state
+        pop     %rbx
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %rbx
+        ret
+END(gl_arch_call_from)
+
 /* The outermost frame of a greenlet: calls run(data, value, &result), then gl_end(greenlet, outcome, result). Unwinders end here: the return
-   address is undefined. A C++ exception that gets this far meets the personality routine, which ends the program and names the greenlet; forced
-   unwinding passes. */
-FUNCTION(gl_arch_enter)
+   address is undefined. (They look it up one byte before a return address, so that this begins before the entry.) A C++ exception that gets this
+   far meets the personality routine, which ends the program and names the greenlet; forced unwinding passes. */
+        .section GL_JUMP_SECTION, "ax", @progbits
+        .cfi_startproc
         .cfi_undefined %rip
         .cfi_personality 0x1b, gl_arch_personality
+        nop
+LABEL(gl_arch_enter)
         endbr64
         push    $0
         .cfi_adjust_cfa_offset 8

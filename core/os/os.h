@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unwind.h>
 
 #if __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
@@ -55,6 +56,13 @@ uint64_t libraries_loaded();
 
 // The `__cxa_get_globals` of the C++ runtime that is loaded, if one can be found.
 void *(*find_cxx_runtime())();
+
+// What the process unwinds with; a C program may have to load it first. NULL: there is nothing.
+struct Unwinder {
+  decltype(&_Unwind_Backtrace) backtrace;
+  decltype(&_Unwind_GetIP) get_ip;
+};
+const Unwinder *find_unwinder();
 
 void print_error(const char *text);
 

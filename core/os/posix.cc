@@ -29,6 +29,8 @@ constexpr int no_advice = 0x7fffff;
 
 // Of the program or any library in its scope; stays NULL when a C program loads C++ with RTLD_LOCAL.
 extern "C" __attribute__((weak)) void *__cxa_get_globals();
+#pragma weak _Unwind_Backtrace
+#pragma weak _Unwind_GetIP
 
 namespace gl::os {
 
@@ -166,6 +168,21 @@ void *(*find_cxx_runtime())() {
     if (void *library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD)) // never closed: it must not go while its state is kept
       if (void *found = dlsym(library, "__cxa_get_globals")) return reinterpret_cast<void *(*)()>(found);
   return nullptr;
+}
+
+static Unwinder load_unwinder() {
+  if (_Unwind_Backtrace && _Unwind_GetIP) return {_Unwind_Backtrace, _Unwind_GetIP};
+  void *library = dlopen("libgcc_s.so.1", RTLD_LAZY);
+  if (!library) return {};
+  return {reinterpret_cast<decltype(Unwinder::backtrace)>(dlsym(library, "_Unwind_Backtrace")),
+          reinterpret_cast<decltype(Unwinder::get_ip)>(dlsym(library, "_Unwind_GetIP"))};
+}
+
+const Unwinder *find_unwinder() {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  static Unwinder unwinder;
+  quietly([] { return pthread_once(&once, [] { unwinder = load_unwinder(); }); });
+  return unwinder.backtrace && unwinder.get_ip ? &unwinder : nullptr;
 }
 
 void print_error(const char *text) {

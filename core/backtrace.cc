@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Reads the frames of a greenlet that waits, without leaving the stack that runs. The unwinder of the process does it: it is called by way of
+// gl_arch_call_from(), which it takes for a function that the greenlet called.
+#include "internal.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace gl {
+
+namespace {
+
+struct Trace {
+  const os::Unwinder *unwinder;
+  uintptr_t first; // frames before this return address are the library's own
+  void **pcs;
+  int max, count;
+};
+
+_Unwind_Reason_Code step(_Unwind_Context *frame, void *data) {
+  auto *trace = static_cast<Trace *>(data);
+  uintptr_t pc = trace->unwinder->get_ip(frame);
+  if (!pc || trace->count == trace->max) return _URC_END_OF_STACK;
+  if (trace->count == 0 && pc != trace->first) return _URC_NO_REASON;
+  trace->pcs[trace->count++] = reinterpret_cast<void *>(pc);
+  return _URC_NO_REASON;
+}
+
+void walk(void *trace) { static_cast<Trace *>(trace)->unwinder->backtrace(step, trace); }
+
+// Word by word: AddressSanitizer has traps in between.
+[[gnu::no_sanitize_address, gnu::noinline]] void read_stack(uintptr_t *to, const volatile uintptr_t *from, size_t bytes) {
+  for (size_t i = 0; i < bytes / sizeof *to; i++) to[i] = from[i];
+}
+
+// All that is on its stack, for free(), although others have their bytes in its place. What points there, as saved frame pointers do, points into the
+// copy. NULL: no memory.
+char *copy_stack(const Greenlet *g, StackUse use) {
+  auto *copy = static_cast<char *>(malloc(use.live));
+  if (!copy) return nullptr;
+  auto *words = reinterpret_cast<uintptr_t *>(copy);
+  auto *sp = static_cast<const char *>(g->sp);
+  memcpy(copy, g->slice, use.moved);
+  read_stack(words + use.moved / sizeof *words, reinterpret_cast<const uintptr_t *>(sp + use.moved), use.live - use.moved);
+  annotate::examined(copy, use.live);
+  auto low = reinterpret_cast<uintptr_t>(sp), shift = reinterpret_cast<uintptr_t>(copy) - low;
+  for (size_t i = 0; i < use.live / sizeof *words; i++)
+    if (words[i] - low < use.live) words[i] += shift;
+  return copy;
+}
+
+gl_status check_waiting(Realm *r, const Greenlet *g) {
+  if (g->flags & GL_HOSTED) return GL_ENOTSUP;
+  if (realm_of(g) != r) return not_ours(g);
+  return r->in_transit || r->hooks.calling() ? GL_EBUSY : GL_OK; // where was the one that leaves, and is still there?
+}
+
+int trace_waiting(Realm *r, const Greenlet *g, Trace &trace) {
+  StackUse use = stack_use(g);
+  char *copy = nullptr;
+  if (use.moved) {
+    if (is_main(g) && find_thread_stack(r)) use = stack_use(g);
+    if (!use.live) return GL_ENOTSUP;
+    copy = copy_stack(g, use);
+    if (!copy) return GL_ENOMEM;
+  }
+  auto *frame = copy ? reinterpret_cast<const Frame *>(copy) : static_cast<const Frame *>(g->sp);
+  trace.first = reinterpret_cast<uintptr_t>(frame->return_address);
+  gl_arch_call_from(frame, walk, &trace);
+  free(copy);
+  return trace.count;
+}
+
+} // namespace
+
+} // namespace gl
+
+using namespace gl;
+
+[[gnu::noinline]] int gl_backtrace(const gl_greenlet *g, void **pcs, int max) {
+  if (!g || !pcs || max < 0) return GL_EINVAL;
+  Realm *r = here();
+  gl_status status = check_waiting(r, g);
+  if (status < 0) return status;
+  int state = gl_state(g);
+  if (state != GL_RUNNING && state != GL_SUSPENDED) return 0;
+  int kept = errno;
+  Trace trace{os::find_unwinder(), reinterpret_cast<uintptr_t>(__builtin_return_address(0)), pcs, max, 0};
+  int count = GL_ENOTSUP;
+  if (trace.unwinder && state == GL_SUSPENDED) count = trace_waiting(r, g, trace);
+  else if (trace.unwinder) walk(&trace), count = trace.count;
+  errno = kept;
+  return count;
+}
