@@ -32,16 +32,19 @@ export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
 # do_test [--all]: --all runs each kind under each tool. The private kind is what the core's legs run.
 do_test() {
-  local build="g++ cmake" criterion=/usr/include/criterion/criterion.h kind preset presets=(asan)
+  local tools="g++ cmake /usr/include/criterion/criterion.h" kind preset presets=(asan tsan)
   if may_install; then do_setup; fi
-  leg_needing "$build $criterion" "stacks" run_stacks release
+  leg_needing "$tools" "stacks" run_stacks release
   for kind in small shared thread; do
-    leg_needing "$build $criterion" "$kind stacks" run_kind release "$kind"
+    leg_needing "$tools" "$kind stacks" run_kind release "$kind"
   done
-  if [[ ${1-} == --all ]]; then presets=(debug asan tsan valgrind); fi
+  if [[ ${1-} == --all ]]; then
+    presets=(debug asan tsan valgrind)
+    tools+=" valgrind"
+  fi
   for preset in "${presets[@]}"; do
     for kind in shared thread; do
-      leg_needing "$build" "$kind stacks $preset" run_kind "$preset" "$kind"
+      leg_needing "$tools" "$kind stacks $preset" run_kind "$preset" "$kind"
     done
   done
 }
