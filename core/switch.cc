@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Carries out what tree.cc decides, on stacks of ours. The fast path decides by itself: one word says that nothing else has a say.
 #include "internal.h"
+#include "probes.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -210,6 +211,9 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] int gl_end(Greenlet *g, gl_s
       g->handles.load(std::memory_order_relaxed) < one_handle || g->flags & on_copied_stack || r->stacks_cached == most_cached_stacks)
       [[unlikely]]
     return end_slow(r, g, outcome, result);
+  gl_status status = outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN;
+  GL_PROBE(end, g, heir);
+  probe_transfer(g, heir, status);
   add_relaxed(r->counters.died, 1);
   mark(g, unready);
   exchange<Transfer::end>(r, g, heir);
@@ -217,7 +221,7 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] int gl_end(Greenlet *g, gl_s
   give_stack(r, g->stack);
   void *load = heir->sp;
   g->life.store(Life::dead, std::memory_order_release); // the last touch
-  return gl_arch_leave(nullptr, load, result, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN);
+  return gl_arch_leave(nullptr, load, result, status);
 }
 
 void end_thread(Realm *r) {
@@ -249,6 +253,7 @@ using namespace gl;
 [[gnu::noinline]] static gl_status switch_hooked(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
   Greenlet *from = r->current.load(std::memory_order_relaxed);
   if (from == target || r->busy) return switch_slow(target, status, value, received);
+  probe_transfer(from, target, status);
   r->current.store(target, std::memory_order_relaxed);
   int kept = *r->thread_errno;
   r->busy = 1;
@@ -275,6 +280,7 @@ using namespace gl;
 // With somebody else's bytes in the place of the target's.
 [[gnu::noinline]] static gl_status switch_moved(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
   Greenlet *from = r->current.load(std::memory_order_relaxed);
+  probe_transfer(from, target, status);
   r->current.store(target, std::memory_order_relaxed);
   exchange<Transfer::resume>(r, from, target);
   return jump_via(r, &from->sp, from->stack, target, status, value, received ? received : &r->sink, nullptr);
@@ -289,6 +295,8 @@ using namespace gl;
     return switch_slow(target, GL_OK, value, received); // fails again, and keeps errno
   }
   Greenlet *from = r->current.load(std::memory_order_relaxed);
+  probe_transfer(from, target, GL_OK);
+  GL_PROBE(start, from, target);
   target->life.store(Life::started, std::memory_order_release);
   unmark(target, unready);
   r->current.store(target, std::memory_order_relaxed);
@@ -317,6 +325,7 @@ using namespace gl;
     return switch_slow(target, status, value, received);
   if (stack_pointer() < from->floor) [[unlikely]]
     return switch_with_room(r, target, status, value, received);
+  probe_transfer(from, target, status);
   r->current.store(target, std::memory_order_relaxed);
   exchange<Transfer::resume>(r, from, target);
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);

@@ -2,6 +2,7 @@
 // Who runs next. Knows parents, lives, kills and outcomes; no stack, no assembly, no operating system. Each decision is committed when it
 // returns: `out.next` is current, and whoever asked transfers there (switch.cc on stacks of ours, a host by its own means).
 #include "internal.h"
+#include "probes.h"
 
 namespace gl {
 
@@ -155,8 +156,11 @@ static void end_kill(Realm *r, Greenlet *killer, gl_delivery &d) {
 
 // Tells the tracers, also of an end. They may release and reparent, but neither free the target nor take it away.
 static void announce(Realm *r, const gl_delivery &d, bool ended = false) {
-  if (!r->tracers.any()) return;
   Greenlet *from = r->current.load(std::memory_order_relaxed), *to = d.next;
+  if (ended) GL_PROBE(end, from, to);
+  probe_transfer(from, to, d.status);
+  if (d.start) GL_PROBE(start, from, to);
+  if (!r->tracers.any()) return;
   hold(to);
   {
     InCallback callback(r);

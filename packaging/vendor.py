@@ -37,6 +37,7 @@ core/observe.cc
 core/orphans.cc
 core/os/os.h
 core/os/posix.cc
+core/probes.h
 core/realm.cc
 core/status.cc
 core/tree.cc
