@@ -2,16 +2,11 @@
 /* A child process goes on with greenlets that were copied out, and so does its parent (rules 20 and 25). */
 #include "faults.h"
 #include "partner.h"
+#include "process.h"
 #include "stacks.h"
 
-#define MUST(condition) ((condition) ? (void)0 : (dprintf(STDERR_FILENO, "%s:%d: %s\n", __FILE__, __LINE__, #condition), _exit(1)))
 #define SKIP_UNDER_TSAN() \
   if (UNDER_TSAN) SKIP("after a fork it no longer sees what orders fibers")
-static void succeeds(void (*body)(void)) {
-  struct child child = in_child(body);
-  CHECK(exited(child, 0));
-  if (child.err[0]) printf("%s", child.err);
-}
 
 enum { SOME = 6 };
 static gl_greenlet *all[SOME];
@@ -50,7 +45,7 @@ static void child_counts_on(void) {
 TEST_ON_STACKS(both_go_on_with_those_that_were_copied_out) {
   SKIP_UNDER_TSAN();
   start_all();
-  succeeds(child_counts_on);
+  ends_well(child_counts_on);
   CHECK(count_on(1));
   release_all();
 }
@@ -67,7 +62,7 @@ static void goes_on_inside(void) {
 BODY(forks_inside) {
   unsigned char pattern[3000];
   fill(pattern, sizeof pattern, 8);
-  succeeds(goes_on_inside);
+  ends_well(goes_on_inside);
   CHECK(intact(pattern, sizeof pattern, 8));
   *result = V(5);
   return GL_OK;
@@ -106,7 +101,7 @@ TEST(copies_of_another_thread_are_expired_in_the_child) {
   SKIP_UNDER_TSAN();
   struct partner other;
   partner_start(&other), partner_do(&other, leaves_all, NULL);
-  succeeds(frees_those_of_the_other_thread);
+  ends_well(frees_those_of_the_other_thread);
   partner_do(&other, release_there, NULL), partner_end(&other);
   events[0] = 0;
   CHECK(nothing_left());

@@ -2,6 +2,7 @@
 /* Guards where the kernel has no MADV_GUARD_INSTALL, or only seems to (rules 9 and 25). All that uses the library happens in children: it asks the
    kernel once, and must find it changed then. */
 #include "faults.h"
+#include "process.h"
 #include "stacks.h"
 #include <errno.h>
 #include <linux/filter.h>
@@ -11,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#define MUST(condition) ((condition) ? (void)0 : (dprintf(STDERR_FILENO, "line %d: %s\n", __LINE__, #condition), _exit(1)))
 enum { no_filters = 77, any_advice = -1, guard_install = 102 };
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -56,13 +56,6 @@ static long number_in(const char *path) {
   if (file && !fgets(text, sizeof text, file)) text[0] = 0;
   if (file) fclose(file);
   return strtol(text, NULL, 10);
-}
-static long own_mappings(void) {
-  long lines = 0;
-  FILE *file = fopen("/proc/self/maps", "r");
-  for (int c; file && (c = getc(file)) != EOF;) lines += c == '\n';
-  if (file) fclose(file);
-  return lines;
 }
 
 enum { MOST = 200000 };

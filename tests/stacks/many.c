@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* As many suspended greenlets with private stacks as there is memory for: GREENLET_TEST_LONG in the environment makes it a million (rules 6, 25). */
 #include "faults.h"
+#include "process.h"
 #include "stacks.h"
 #include <sys/mman.h>
 
@@ -17,13 +18,6 @@ static long own_status(const char *name) {
     if (!strncmp(line, name, strlen(name))) kilobytes = strtol(line + strlen(name) + 1, NULL, 10);
   if (file) fclose(file);
   return kilobytes * 1024;
-}
-static long own_mappings(void) {
-  long lines = 0;
-  FILE *file = fopen("/proc/self/maps", "r");
-  for (int c; file && (c = getc(file)) != EOF;) lines += c == '\n';
-  if (file) fclose(file);
-  return lines;
 }
 static bool kernel_has_guards(void) {
 #ifndef MADV_GUARD_INSTALL

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* When there is no memory to copy a greenlet out, or for one more stack: GL_ENOMEM, and nothing has moved (rule 9). */
-#include "child.h"
+#include "process.h"
 #include "stacks.h"
 
-/* In a child, where CHECK is not heard. */
-#define MUST(condition) ((condition) ? (void)0 : (dprintf(STDERR_FILENO, "line %d: %s\n", __LINE__, #condition), _exit(1)))
 static void succeeds(void (*body)(void)) {
   if (UNDER_ASAN || UNDER_TSAN || UNDER_VALGRIND) SKIP("what it allocates for itself does not fit under the limit");
-  struct child child = in_child(body);
-  CHECK(exited(child, 0));
-  if (child.err[0]) printf("%s", child.err);
+  ends_well(body);
 }
 
 enum { MEGABYTE = 1 << 20 };
