@@ -182,6 +182,7 @@ TEST(child_keeps_realms) {
 
 static void starts_a_thread(void) {
   own_tree_works();
+  release_family(&foreign); /* expired */
   partner_start(&other), partner_do(&other, make_family, &foreign), partner_do(&other, release_family, &foreign), partner_end(&other);
 }
 // rule 20: threads of the child have trees as anywhere
