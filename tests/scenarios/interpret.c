@@ -343,7 +343,7 @@ static gl_status run(struct body *body, void **result) {
     void *received = NULL;
     gl_status status = v->transfer ? v->transfer(w, &received) : v->run(w);
     if (status < 0) record("%s %s", w[0], gl_status_name(status) + strlen("GL_"));
-    else if (v->transfer) record("%s %s %s", w[0], came[status], text(received));
+    else if (v->transfer) record("%s %s %s", w[0], came[status], text(status == GL_KILLED ? NULL : received));
     if ((status == GL_THROWN || status == GL_KILLED) && (!caught || now->over)) {
       *result = received;
       return status;

@@ -106,6 +106,8 @@ class Interpreter:
                     continue
                 try:
                     getattr(self, "step_" + step[0].replace("-", "_"))(*(None if word == "-" else word for word in step[1:]))
+                except LookupError:
+                    self.record(step[0], "cannot")  # it names a greenlet that is not there
                 except (ValueError, AttributeError, TypeError, greenlet.error) as error:
                     self.record(step[0], status_of(error))
         except Ended as end:
@@ -116,6 +118,8 @@ class Interpreter:
         try:
             status, value = getattr(self, "transfer_" + step)(*(None if word == "-" else word for word in words))
             self.record(step, status, value)
+        except LookupError:
+            self.record(step, "cannot")
         except greenlet.error as error:
             self.record(step, status_of(error))
         except (Payload, greenlet.GreenletExit) as error:
@@ -151,7 +155,7 @@ class Interpreter:
     def step_make(self, name, *options):
         options = dict(zip(options[::2], options[1::2]))
         body = options.get("runs", name)
-        self.handles[name] = [greenlet.greenlet(lambda value: self.greenlet_body(body, value))]
+        self.handles[name] = [greenlet.greenlet(lambda value=None: self.greenlet_body(body, value))]
         self.find(name).label = name
         if "under" in options:
             self.find(name).parent = self.find(options["under"])

@@ -78,6 +78,12 @@ class Scenario:
     def check(self):
         """Raises Malformed with the first fault."""
         self._check_headers()
+        implied = self.implied_needs()
+        if implied - set(self.needs):
+            raise Malformed(f"needs: lacks {' '.join(sorted(implied - set(self.needs)))}")
+
+    def implied_needs(self):
+        """What its steps and events need, as far as they show it; Malformed when they are not well formed."""
         if "main" not in self.bodies:
             raise Malformed("no 'body: main'")
         threads = {step[1] for steps in self.bodies.values() for step in steps if step[0] == "run"}
@@ -98,8 +104,7 @@ class Scenario:
                 implied.add("unhandled")
             elif event[1] in STEPS and set(event[2:]) & MISUSE:
                 implied.add("misuse")
-        if implied - set(self.needs):
-            raise Malformed(f"needs: lacks {' '.join(sorted(implied - set(self.needs)))}")
+        return implied
 
     def _check_headers(self):
         unknown = set(self.headers) - {"rules", "needs", "events-by", "differs"}
