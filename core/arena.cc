@@ -28,8 +28,6 @@ constexpr size_t colours = 24, colour_step = 128; // the first frames have at le
 constexpr size_t largest_in_region = 1 << 20;     // beyond, each stack is a region of its own
 constexpr size_t most_reserved = 64;              // regions at a time
 
-namespace {
-
 // All stacks of one size.
 struct Arena {
   size_t size;
@@ -38,9 +36,7 @@ struct Arena {
   size_t regions = 0;
   Arena *next = nullptr;
 };
-Arena *arenas; // under arena_lock, as all that follows
-
-} // namespace
+static Arena *arenas; // under arena_lock, as all that follows
 
 struct Region {
   Arena *arena;

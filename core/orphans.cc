@@ -33,7 +33,7 @@ void add_orphan(Greenlet *g) {
   do g->queue_next = head;
   while (head != refused && !r->released.compare_exchange_weak(head, g));
   r->fast.store(slow); // after the push: see rearm()
-  if (head == refused) destroy(g);
+  if (head == refused && g->handles.fetch_and(~queued) < one_handle) destroy(g);
   lose_keeper(r);
 }
 

@@ -80,6 +80,8 @@ void after_fork_in_child() {
   for (Realm *r = lost, *next; r; r = next) {
     next = r->next_realm;
     free_cached(r);
+    free_blocks(r);
+    free_rares(r);
     lose_keeper(r);
   }
 }

@@ -8,6 +8,9 @@ namespace gl {
 
 constexpr size_t smallest_size = 16 << 10;
 
+// Whoever brings a greenlet back on a shared stack runs below it: not all of what lies above the guard is told.
+constexpr size_t moving_depth = 2048;
+
 bool round_stack_size(size_t &size) {
   if (size == 0) return size = default_stack_size, true;
   size_t page = os::page_size();
@@ -94,7 +97,9 @@ using namespace gl;
 
 gl_stack *gl_stack_new(size_t size) {
   if (!round_stack_size(size)) return nullptr;
-  Stack *stack = take_region_stack(size, nullptr);
+  size += os::page_size();
+  Realm *r = here();
+  Stack *stack = r != &detached ? take_stack(r, nullptr, size) : take_region_stack(size, nullptr);
   if (!stack) return nullptr;
 #ifdef GREENLET_CHECKS
   bool watched = true;
@@ -123,7 +128,7 @@ gl_status gl_stack_bounds(const gl_greenlet *g, void **low, void **high) {
   if (g->life != Life::started || !g->stack) return GL_ENOTSUP;
   const Stack *stack = g->stack;
   if (stack->kind == Stack::of_thread && (realm_of(g) != here() || !find_thread_stack(here()))) return GL_ENOTSUP;
-  *low = stack->low;
+  *low = stack->low + (g->flags & on_copied_stack && stack->kind != Stack::of_thread ? moving_depth : 0);
   *high = top_of(stack);
   return GL_OK;
 }

@@ -165,24 +165,20 @@ void unprepare(Greenlet *g) {
   if (!(g->flags & (GL_HOSTED | on_copied_stack))) give_stack(here(), g->stack);
 }
 
-// The caller may run on it still.
-static void leave_stack(Realm *r, Greenlet *g, bool runs) {
-  if (!(g->flags & on_copied_stack)) return give_stack(r, g->stack);
-  move_out(g, runs);
-  release_stack(g->stack);
-}
-
 void discard_stack(Greenlet *g, bool started) {
   if (g->flags & GL_HOSTED) return;
-  if (!started) {
-    if (g->flags & on_copied_stack) release_stack(g->stack);
-    return;
+  if (g->flags & on_copied_stack) {
+    if (started) {
+      move_out(g, false);
+      annotate::destroyed(rare_of(g)->fiber);
+    }
+    release_stack(g->stack);
+  } else if (started) {
+    give_stack(here(), g->stack);
   }
-  if (g->flags & on_copied_stack) annotate::destroyed(rare_of(g)->fiber);
-  leave_stack(here(), g, false);
 }
 
-// The stack of an ended one is in the cache, and perhaps `g` is freed, before the last jump from it.
+// Perhaps `g` is freed, and its stack is in the cache, before the last jump from there.
 [[gnu::noinline]] static int end_slow(Realm *r, Greenlet *g, gl_status outcome, void *result) {
   gl_delivery d;
   decide_end(r, outcome, result, d);
@@ -190,11 +186,14 @@ void discard_stack(Greenlet *g, bool started) {
   if (d.start) exchange<Transfer::start>(r, g, d.next);
   else exchange<Transfer::end>(r, g, d.next);
   Stack *stack = g->stack;
+  bool copied = g->flags & on_copied_stack;
   r->left = &fiber_of(g);
-  if (g->flags & on_copied_stack) r->ended_fiber = *r->left, r->left = &r->ended_fiber; // a private one goes with its stack
-  int kept = *r->thread_errno;                                                          // of the next one already
-  leave_stack(r, g, true);
-  finish(g);
+  if (copied) r->ended_fiber = *r->left, r->left = &r->ended_fiber; // a private one goes with its stack
+  int kept = *r->thread_errno;                                      // of the next one already
+  if (copied) move_out(g, true);
+  finish(g); // runs drops, which may trim the cache
+  if (copied) release_stack(stack);
+  else give_stack(r, stack);
   *r->thread_errno = kept;
   if (annotate::needed()) annotate::leave(*r->left, fiber_of(d.next), true);
   r->in_transit = false;

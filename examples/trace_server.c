@@ -31,7 +31,8 @@ static gl_status serve(void *data, void *value, void **result) {
       return GL_THROWN;
     }
     gl_status status = wait_for_request();
-    if (status != GL_OK) return status; /* GL_KILLED: nothing to clean up */
+    if (status == GL_KILLED) compute(10); /* cleans up */
+    if (status != GL_OK) return status;
   }
   return GL_OK;
 }
@@ -51,6 +52,7 @@ static void run_server(void) {
   for (int round = 0; round < rounds; round++)
     for (int i = 0; i < connections; i++) {
       void *what;
+      compute(8); /* looks whose request has come */
       if (gl_state(clients[i]) != GL_DEAD && gl_switch(clients[i], NULL, &what) == GL_THROWN)
         printf("connection %d: %s\n", i, (char *)what);
     }

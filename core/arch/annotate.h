@@ -42,7 +42,7 @@ inline bool on_valgrind() {
 #ifdef RUNNING_ON_VALGRIND
   static std::atomic<int> known{-1};
   int answer = known.load(std::memory_order_relaxed);
-  if (answer < 0) known.store(answer = RUNNING_ON_VALGRIND, std::memory_order_relaxed);
+  if (answer < 0) known.store(answer = static_cast<int>(RUNNING_ON_VALGRIND), std::memory_order_relaxed);
   return answer;
 #else
   return false;

@@ -18,7 +18,7 @@ from pathlib import Path
 import greenlet
 
 import interpret
-from scenario import MAKE_IMPLIED, Scenario
+from scenario import Scenario
 
 
 class Careful(interpret.Interpreter):
