@@ -65,7 +65,7 @@ void report(uint64_t seed) {
   Program shrunk = shrink(prefix(program, ops));
   std::printf("replay with --seed %llu --ops %zu --stacks %s, or, shrunk to %zu operations, with --program %s\n",
               static_cast<unsigned long long>(seed), ops, to_string(wanted), shrunk.ops.size(), encode_hex(shrunk).c_str());
-  if (succeeds_aloud(shrunk)) std::printf("This time it succeeded.\n");
+  if (succeeds_aloud(shrunk)) std::printf("Alone it succeeds: play some seeds before it too, with --first and --seeds.\n");
 }
 
 int one(const Program &program) {
