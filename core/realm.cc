@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whose greenlets these are: a realm for each thread at its first call, realms of hosts, their ends, fork.
 #include "internal.h"
+#include "layout.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -301,6 +302,14 @@ void end_realm(Realm *r) {
 } // namespace gl
 
 using namespace gl;
+
+// For debuggers, by name: after `strip`, and where a linker leaves out what nobody uses.
+#if __has_attribute(retain)
+#define KEPT __attribute__((used, retain))
+#else
+#define KEPT __attribute__((used))
+#endif
+extern "C" GL_API KEPT constinit const Layout gl_debug{.realms = &registry};
 
 void gl_set_cxx_runtime(void *(*get_globals)()) {
   libraries_searched = 0;

@@ -31,6 +31,7 @@ core/greenlet.cc
 core/hooks.cc
 core/host.cc
 core/internal.h
+core/layout.h
 core/locals.cc
 core/lock.h
 core/observe.cc

@@ -13,7 +13,8 @@ struct Frame {
   uint64_t r15, r14, r13, r12, rbx, rbp;
   void (*return_address)(void);
 };
-constexpr char frame_registers[] = "- r15 r14 r13 r12 rbx rbp rip"; // as debuggers call them; "-": not one
+// As debuggers call them; "-": not one. At last what points above them then.
+constexpr char frame_registers[] = "- r15 r14 r13 r12 rbx rbp rip rsp";
 static_assert(sizeof(Frame) == 64 && offsetof(Frame, r12) == 32 && offsetof(Frame, return_address) == 56);
 
 // A frame just below `top` that enters run(data, ...) once it is resumed.

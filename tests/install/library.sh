@@ -16,7 +16,8 @@ dynamic=$(readelf --dynamic --wide "$so")
 segments=$(readelf --program-headers --wide "$so")
 
 equal "exports are the header's functions" "${declared//$'\n'/@@GREENLET_0$'\n'}@@GREENLET_0" \
-  "$(nm -D --defined-only "$so" | awk '$2 != "A" { print $3 }' | sort)"
+  "$(nm -D --defined-only "$so" | awk '$2 != "A" && !/@@GREENLET_PRIVATE$/ { print $3 }' | sort)"
+equal "debuggers find their table" "gl_debug@@GREENLET_PRIVATE" "$(nm -D --defined-only "$so" | awk '$2 != "A" && /@@GREENLET_PRIVATE$/ { print $3 }')"
 equal "the archive defines the header's functions" "" \
   "$(comm -23 <(echo "$declared") <(nm --defined-only "$archive" 2>/dev/null | awk '$2 == "T" { print $3 }' | sort))"
 equal "the archive hides them" "" "$(readelf --symbols --wide "$archive" | awk '$5 == "GLOBAL" && $6 != "HIDDEN" && $7 != "UND" { print $8 }')"
