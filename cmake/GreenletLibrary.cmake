@@ -37,12 +37,13 @@ function(greenlet_library name type)
   endif()
 
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/capi> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>)
+  target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>
+    $<$<BOOL:${GREENLET_COVERAGE}>:GREENLET_COVERAGE>)
   target_compile_definitions(${name} PUBLIC $<BUILD_INTERFACE:$<$<BOOL:${GREENLET_CHECKS}>:GREENLET_CHECKS>>)
   # Unwind tables although nothing throws in here: the exceptions and backtraces of others walk through.
   target_compile_options(${name} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fasynchronous-unwind-tables>
-    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-semantic-interposition>)
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-semantic-interposition -foptimize-sibling-calls>)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|i.86)$")
     target_compile_options(${name} PRIVATE -fcf-protection=branch)
   endif()

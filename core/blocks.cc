@@ -81,7 +81,7 @@ void give_block(Greenlet *g) {
   if (is_full(slab)) enlist(slab);
   g->queue_next = slab->free;
   slab->free = g;
-  if (--slab->used || slab == with_room) return; // one with room stays
+  if (--slab->used || (slab == with_room && !slab->next)) return; // the last one with room stays
   delist(slab);
   forget_groups(slab->groups, places / group_size);
   os::unmap(slab, slab_bytes);

@@ -3,7 +3,7 @@
 #include "internal.h"
 
 #include <cstdlib>
-#include <cstring>
+#include <new>
 
 namespace gl {
 
@@ -30,10 +30,10 @@ char *take_buffer(size_t bytes) {
   Realm *r = here();
   size_t n = class_of(bytes);
   if (n < buffer_classes && r->buffers[n]) {
-    char *buffer = r->buffers[n];
-    memcpy(&r->buffers[n], buffer, sizeof buffer); // the next one's address lies in it
+    FreeBuffer *buffer = r->buffers[n];
+    r->buffers[n] = buffer->next;
     r->buffer_bytes -= bytes;
-    return buffer;
+    return reinterpret_cast<char *>(buffer);
   }
   char *buffer = static_cast<char *>(malloc(bytes));
   if (buffer) tally(&Counters::slice_bytes, static_cast<int64_t>(bytes));
@@ -51,17 +51,16 @@ void give_buffer(char *buffer, size_t bytes) {
   size_t n = class_of(bytes);
   if (n >= buffer_classes || r == &detached || has_ended(r) || r->buffer_bytes + bytes > most_cached_bytes || annotate::objects_watched())
     return free_buffer(buffer, bytes);
-  memcpy(buffer, &r->buffers[n], sizeof buffer);
-  r->buffers[n] = buffer;
+  r->buffers[n] = new (buffer) FreeBuffer{r->buffers[n]};
   r->buffer_bytes += bytes;
 }
 
 size_t free_buffers(Realm *r) {
   size_t released = 0;
   for (size_t bytes = round_buffer(1), n; (n = class_of(bytes)) < buffer_classes; bytes = round_buffer(bytes + 1))
-    while (char *buffer = r->buffers[n]) {
-      memcpy(&r->buffers[n], buffer, sizeof buffer);
-      free_buffer(buffer, bytes);
+    while (FreeBuffer *buffer = r->buffers[n]) {
+      r->buffers[n] = buffer->next;
+      free_buffer(reinterpret_cast<char *>(buffer), bytes);
       released += bytes;
     }
   r->buffer_bytes = 0;

@@ -80,6 +80,9 @@ struct Rare {
 extern Rare no_rare;
 
 constexpr size_t buffer_classes = 80; // up to 64 KiB
+struct FreeBuffer {
+  FreeBuffer *next;
+};
 
 } // namespace gl
 
@@ -194,11 +197,11 @@ struct alignas(128) gl_realm {
   gl::Rare *rares = nullptr; // free ones
   uint32_t rares_cached = 0;
   std::atomic<uint32_t> stacks_cached{0};
-  gl::Stack *stacks = nullptr;         // free ones
-  char *buffers[gl::buffer_classes]{}; // free ones
-  size_t buffer_bytes = 0;             // of them
-  gl::Greenlet *starting = nullptr;    // tracers are being told
-  void *discarded_sp = nullptr;        // where the last switch of an ended greenlet saves
+  gl::Stack *stacks = nullptr;                   // free ones
+  gl::FreeBuffer *buffers[gl::buffer_classes]{}; // free ones
+  size_t buffer_bytes = 0;                       // of them
+  gl::Greenlet *starting = nullptr;              // tracers are being told
+  void *discarded_sp = nullptr;                  // where the last switch of an ended greenlet saves
   gl::Detour detour{};
   gl::Fiber *left = nullptr;       // by the switch under way
   gl::Fiber ended_fiber{};         // of one that ended on a copied stack

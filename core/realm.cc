@@ -271,6 +271,8 @@ void return_to_main(Realm *r) {
   abandon_kill(&r->main);
   lose_track(g);
   finish(g);
+  // The bytes of those who were in place lie where the thread runs now.
+  for (Greenlet *lost; (lost = r->own_stack.in_place) != &r->main; finish(lost)) lose_track(lost);
 }
 
 void end_realm(Realm *r) {

@@ -160,9 +160,12 @@ void reap_orphans(Realm *r, bool also_due) {
 
 gl_status prepare(Greenlet *g) { return prepare_here(here(), g); }
 
-// It does not start after all, and never will.
+// It does not start after all.
 void unprepare(Greenlet *g) {
-  if (!(g->flags & (GL_HOSTED | on_copied_stack))) give_stack(here(), g->stack);
+  if (g->flags & (GL_HOSTED | on_copied_stack)) return unmark(g, moved);
+  Stack *stack = g->stack;
+  give_stack(here(), stack);
+  g->stack_size = stack->size;
 }
 
 void discard_stack(Greenlet *g, bool started) {
@@ -289,7 +292,10 @@ using namespace gl;
 [[gnu::noinline]] static gl_status start(Realm *r, Greenlet *target, void *value, void **received) {
   if (!claim_here(r, target)) [[unlikely]]
     return switch_slow(target, GL_OK, value, received);
-  if (prepare_here(r, target) != GL_OK) [[unlikely]] {
+  int kept = *r->thread_errno;
+  gl_status prepared = prepare_here(r, target);
+  if (*r->thread_errno != kept) *r->thread_errno = kept;
+  if (prepared != GL_OK) [[unlikely]] {
     unclaim(target);
     return switch_slow(target, GL_OK, value, received); // fails again, and keeps errno
   }
