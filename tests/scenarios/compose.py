@@ -38,7 +38,11 @@ class Careful(interpret.Interpreter):
         for step in self.source(body):
             me = greenlet.getcurrent().label
             self.killed_by = {victim: by for victim, by in self.killed_by.items() if by != me}
-            if self.objection(*step[step[0] == "try" :]):
+            try:
+                objection = self.objection(*step[step[0] == "try" :])
+            except LookupError:
+                objection = "there is no such greenlet"
+            if objection:
                 self.record(step[0], "cannot")
                 self.recording = False
                 return
