@@ -16,8 +16,9 @@ static bool same(const frames *a, const frames *b) {
 }
 
 /* Waits below frames that need their frame pointers. */
-static gl_status wait_below(int depth);
+static gl_status wait_below(int depth) __attribute__((section("of_wait_below")));
 static gl_status (*volatile call_wait_below)(int depth) = wait_below; /* else compilers make clones */
+extern const char __start_of_wait_below[], __stop_of_wait_below[];
 static gl_status wait_below(int depth) {
   volatile char *bytes = (volatile char *)alloca((size_t)(100 + depth * 10));
   bytes[0] = (char)depth, bytes[99] = 5;
@@ -27,7 +28,8 @@ static gl_status wait_below(int depth) {
 }
 static int times_waiting(const frames *f) {
   int n = 0;
-  for (int i = 0; i < f->count; i++) n += (uintptr_t)f->pcs[i] - (uintptr_t)wait_below < 1000; /* bytes that it has at most */
+  for (int i = 0; i < f->count; i++)
+    n += (const char *)f->pcs[i] > __start_of_wait_below && (const char *)f->pcs[i] <= __stop_of_wait_below;
   return n;
 }
 BODY(waits) {
@@ -44,7 +46,8 @@ TEST_ON_STACKS(frames_of_a_suspended_one) {
   for (int round = 0; round < 3; round++) {
     for (int i = 0; i < 4; i++) { /* in place and moved out */
       look_at(&first, all[i]), look_at(&again, all[i]);
-      CHECK(same(&first, &again) && times_waiting(&first) == DEPTH + i && first.count == DEPTH + i + 2); /* the body, and what called it */
+      CHECK(same(&first, &again) && times_waiting(&first) == DEPTH + i);
+      CHECK(first.count >= DEPTH + i + 2 && first.count < DEPTH + i + 8); /* the body, what called it, and what gl_switch() called */
     }
     for (int i = 0; i < 4; i++) CHECK(gl_switch(all[(i + round) % 4], NULL, NULL) == GL_OK);
   }

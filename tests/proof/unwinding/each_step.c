@@ -62,6 +62,7 @@ BODY(ends_at_once) { return GL_OK; }
 TEST_ON_STACKS(frames_end_at_each_step) {
   const struct sigaction action = {.sa_handler = stepped}, turning = {.sa_sigaction = turn_over, .sa_flags = SA_SIGINFO};
   if (UNDER_VALGRIND) SKIP("valgrind does not know the trap flag");
+  if (UNDER_ASAN || UNDER_TSAN) SKIP("a sanitizer's steps take too long");
   outermost = outermost_frame();
   for (int i = 0; i < UNWINDERS; i++) unwinders[i](&(frames){.count = 0}); /* what they load, they load now */
   sigaction(SIGTRAP, &action, NULL);

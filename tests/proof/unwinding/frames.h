@@ -60,12 +60,6 @@ static void (*const unwinders[])(frames *) = {by_libgcc, by_libc};
 #endif
 enum { UNWINDERS = sizeof unwinders / sizeof *unwinders };
 
-/* How many of the frames return to somewhere in a function that begins there and has that many bytes. */
-static inline int frames_in(const frames *f, void (*function)(void), size_t bytes) {
-  int n = 0;
-  for (int i = 0; i < f->count; i++) n += lies_in(f->pcs[i] - 1, function, bytes);
-  return n;
-}
 static inline void print_frames(const frames *f) {
   void *pcs[MOST_FRAMES];
   for (int i = 0; i < f->count; i++) pcs[i] = (void *)f->pcs[i];
