@@ -145,6 +145,7 @@ static void let_go_of_main(Greenlet *main) {
 }
 
 static bool was_last_slow(Greenlet *g) {
+  annotate::give_away(g);
   uint32_t handles = g->handles.load(std::memory_order_acquire), rest;
   bool current;
   do {
@@ -209,6 +210,7 @@ static inline Greenlet *dispose(Greenlet *g) {
 void destroy(Greenlet *g) {
   do { // a loop: chains of the dead may be long
     if (!is_dead(g)) {
+      annotate::take_over(g);
       expire(g);
       if (g->handles.load(std::memory_order_acquire) != 0)
         return g->life.store(Life::dead, std::memory_order_release); // its drops took one

@@ -62,6 +62,7 @@ Greenlet *take_orphan(Realm *r, bool also_due) {
     if (!g && also_due) g = pop(r->due);
     if (!g) return nullptr;
     if (g->handles.fetch_and(~queued) >= one_handle) continue; // somebody took a handle meanwhile
+    annotate::take_over(g);
     if (is_dead(g)) destroy(g);
     else if (g == r->current) g->leaked = false; // it goes on until it switches away (rule 22)
     else if (g->flags & GL_DISCARD) destroy(g);

@@ -21,6 +21,8 @@ GL_WEAK void *__tsan_get_current_fiber();
 GL_WEAK void *__tsan_create_fiber(unsigned flags);
 GL_WEAK void __tsan_destroy_fiber(void *fiber);
 GL_WEAK void __tsan_switch_to_fiber(void *fiber, unsigned flags);
+GL_WEAK void __tsan_acquire(void *);
+GL_WEAK void __tsan_release(void *);
 #undef GL_WEAK
 }
 
@@ -52,12 +54,22 @@ inline bool on_valgrind() {
 // Somebody wants to see each object come and go.
 inline bool objects_watched() { return needed() || on_valgrind(); }
 
+// What one thread does before it gives an object away comes before what another one does with it, by atomics and locks of ours: ThreadSanitizer sees
+// those only in a library that was compiled for it.
+inline void give_away(void *object) {
+  if (__tsan_release) __tsan_release(object);
+}
+inline void take_over(void *object) {
+  if (__tsan_acquire) __tsan_acquire(object);
+}
+
 // A thread's own stack; AddressSanitizer tells its bounds when it is left for the first time.
 inline void thread(Fiber &fiber) {
   if (__tsan_get_current_fiber) fiber.tsan = __tsan_get_current_fiber();
 }
 
 inline unsigned mapped(char *low, size_t size) {
+  take_over(low);
   if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size); // another stack may have been there
   if (__lsan_register_root_region) __lsan_register_root_region(low, size);     // or it would not see what suspended greenlets hold
 #ifdef VALGRIND_STACK_REGISTER
@@ -74,6 +86,7 @@ inline void destroyed(Fiber &fiber) {
 
 inline void unmapped(char *low, size_t size, Fiber &fiber, [[maybe_unused]] unsigned valgrind_id) {
   destroyed(fiber);
+  give_away(low);
   if (__lsan_unregister_root_region) __lsan_unregister_root_region(low, size);
 #ifdef VALGRIND_STACK_DEREGISTER
   VALGRIND_STACK_DEREGISTER(valgrind_id);
