@@ -39,8 +39,9 @@ static inline void keep_block(Realm *r, Greenlet *g) {
   g->flags &= GL_HOSTED;
   g->floor = nullptr;
   g->waits = Waits::no;
-  g->kept_kill = g->leaked = g->reaping = g->loose = g->dumped = g->has_child = false;
+  g->kept_kill = g->leaked = g->reaping = g->loose = false;
   g->roomy = 0;
+  g->dumped = g->has_child = false;
   g->queue_next = r->blocks;
   r->blocks = g;
   r->blocks_cached++;

@@ -124,9 +124,11 @@ struct alignas(64) gl_greenlet {
   bool leaked : 1 = false;    // outlived its last handle (rule 21)
   bool reaping : 1 = false;   // kills orphans, one after the other
   bool loose : 1 = false;     // its buffer's size was estimated
+  // And these another one, which no other thread looks at.
+  uint8_t : 0;
+  uint8_t roomy : 6 = 0;      // times in a row that its buffer was far too large
   bool dumped : 1 = false;    // by gl_dump(), which is under way
   bool has_child : 1 = false; // one that gl_dump() has to look for
-  uint8_t roomy = 0;          // times in a row that its buffer was far too large
 
   // Second: the tree, and what start and end need.
   gl::Greenlet *parent = nullptr;
@@ -203,6 +205,7 @@ struct alignas(128) gl_realm {
   gl::Greenlet *starting = nullptr;              // tracers are being told
   void *discarded_sp = nullptr;                  // where the last switch of an ended greenlet saves
   gl::Detour detour{};
+  gl_delivery last_delivery{};     // of one that has ended
   gl::Fiber *left = nullptr;       // by the switch under way
   gl::Fiber ended_fiber{};         // of one that ended on a copied stack
   void *(*cxx_source)() = nullptr; // who told `cxx`

@@ -86,7 +86,7 @@ static bool fits(size_t capacity, size_t needed) { return needed <= capacity && 
 static void fit_slice(Greenlet *g, size_t needed) {
   size_t capacity = capacity_of(g);
   bool roomy = capacity >= needed && !fits(capacity, needed);
-  g->roomy = roomy ? static_cast<uint8_t>(g->roomy + 1) : 0;
+  g->roomy = roomy ? (g->roomy + 1) & 63 : 0;
   if (!g->loose && capacity >= needed && g->roomy < most_roomy) return;
   g->loose = false;
   g->roomy = 0;
