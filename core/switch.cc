@@ -183,7 +183,7 @@ void discard_stack(Greenlet *g, bool started) {
 
 // Perhaps `g` is freed, and its stack is in the cache, before the last jump from there.
 [[gnu::noinline]] static int end_slow(Realm *r, Greenlet *g, gl_status outcome, void *result) {
-  gl_delivery d;
+  gl_delivery &d = r->last_delivery; // not a local: AddressSanitizer may keep those where they go before the jump
   decide_end(r, outcome, result, d);
   run_hooks(r, g, d.next);
   if (d.start) exchange<Transfer::start>(r, g, d.next);

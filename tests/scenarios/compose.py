@@ -29,13 +29,16 @@ class Careful(interpret.Interpreter):
         super().__init__(scenario)
         self.bodies = self
         self.events, self.needs = [], set()
+        self.ran = {}  # body: how many of its steps
         self.pending = collections.defaultdict(list)  # greenlet: the names in the calls where it waits
         self.made, self.tracing = weakref.WeakSet(), []
         self.killed_by = {}  # one that is being killed: who waits for that
 
     def __getitem__(self, body):
         """The steps of a body, each judged when its turn comes."""
-        for step in self.source(body):
+        self.ran.setdefault(body, 0)
+        for at, step in enumerate(self.source(body)):
+            self.ran[body] = max(self.ran[body], at + 1)
             me = greenlet.getcurrent().label
             self.killed_by = {victim: by for victim, by in self.killed_by.items() if by != me}
             try:
@@ -70,7 +73,7 @@ class Careful(interpret.Interpreter):
 
     def step_make(self, name, *options):
         super().step_make(name, *options)
-        self.given.setdefault(name, [])  # also if it is never started
+        self.ran.setdefault(name, 0)
         self.made.add(self.find(name))
 
     def step_trace(self, tracer, *words):
@@ -216,7 +219,7 @@ class Author(Careful):
 
 
 def save(path, interpreter, without=()):
-    """Runs it and writes what it was, with its events; nothing where somebody cannot run it."""
+    """Runs it and writes what of it ran, with the events; nothing where somebody cannot run it."""
     sys.unraisablehook = lambda lost: interpreter.record("unhandled", lost.object.label, lost.exc_value)
     interpreter.threads["main"] = None  # it never pauses
     thread = threading.Thread(target=interpreter.run_thread, args=("main",))
@@ -226,8 +229,8 @@ def save(path, interpreter, without=()):
     if any(event.split()[2:3] == ["cannot"] for event in interpreter.events):
         return
     lines = ["events-by: oracle"]
-    for name, steps in interpreter.given.items():
-        lines += ["", f"body: {name}", *("  " + " ".join(step) for step in steps)]
+    for name, count in interpreter.ran.items():
+        lines += ["", f"body: {name}", *("  " + " ".join(step) for step in interpreter.given.get(name, [])[:count])]
     lines += ["", "events:", *("  " + event for event in interpreter.events)]
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
     needs = interpreter.needs | Scenario(path).implied_needs()

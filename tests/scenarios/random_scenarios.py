@@ -20,7 +20,6 @@ from oracle import setup
 from scenario import FOLDER, NEEDS, Malformed, Scenario, load
 
 BATCH = 500
-STEPS_THAT_NAME_BODIES = {"make", "call", "run"}
 
 
 class Comparison:
@@ -37,16 +36,22 @@ class Comparison:
             sys.exit(f"{done.stderr}random_scenarios.py: the oracle ended with {done.returncode}")
 
     def compose(self, first, count, without):
+        self.clear()
         self.oracle("write", self.folder, first, count, *without)
         return self.load()
 
     def judge(self, programs):
         """Scenarios of those programs that the oracle can be asked about."""
+        self.clear()
         for number, bodies in enumerate(programs):
             lines = [line for name, steps in bodies.items() for line in [f"body: {name}", *(" ".join(step) for step in steps)]]
             (self.folder / f"candidate_{number}.txt").write_text("\n".join(lines), encoding="utf-8")
         self.oracle("judge", *self.folder.glob("candidate_*"))
         return self.load()
+
+    def clear(self):
+        for path in self.folder.iterdir():
+            path.unlink()
 
     def load(self):
         scenarios = [Scenario(path) for path in sorted(self.folder.iterdir())]
@@ -59,15 +64,23 @@ class Comparison:
         results = run(self.command, scenarios, self.seconds)
         for s in scenarios:
             s.came = results.get(s.name, ([], "did not run"))
-            s.path.unlink()
         return sorted((s for s in scenarios if s.came != (s.events, None)), key=size)
 
     def shrink(self, scenario):
+        """The smallest that still comes out otherwise."""
         while True:
-            smaller = self.failing(self.judge(reductions(scenario.bodies)))
-            if not smaller or size(smaller[0]) >= size(scenario):
+            candidates = [s for s in self.judge(reductions(scenario.bodies)) if size(s) < size(scenario)]
+            smaller = self.first_failing(sorted(candidates, key=size))
+            if not smaller:
                 return scenario
-            scenario = smaller[0]
+            scenario = smaller
+
+    def first_failing(self, scenarios):
+        """In small batches: where each one crashes or hangs, that takes its time."""
+        for start in range(0, len(scenarios), 8):
+            for failing in self.failing(scenarios[start : start + 8]):
+                return failing
+        return None
 
 
 def size(scenario):
@@ -85,11 +98,11 @@ def reductions(bodies):
         length = len(steps)
         while length:
             for start in range(0, len(steps), length):
-                yield reachable({**bodies, name: steps[:start] + steps[start + length :]})
+                yield {**bodies, name: steps[:start] + steps[start + length :]}
             length //= 2
         for at, step in enumerate(steps):
             for shorter in shortened(step):
-                yield reachable({**bodies, name: [*steps[:at], shorter, *steps[at + 1 :]]})
+                yield {**bodies, name: [*steps[:at], shorter, *steps[at + 1 :]]}
 
 
 def shortened(step):
@@ -100,13 +113,6 @@ def shortened(step):
         yield step[:2]
     if verb in ("switch", "throw", "end", "raise", "exit") and len(words(step)) > 1 + (step[0] == "try") + (verb in ("switch", "throw")):
         yield step[:-1]
-
-
-def reachable(bodies):
-    """Without the bodies that no step names any more."""
-    named = {"main"} | {step[-1] if "runs" in step else step[1 + (step[0] == "try")]
-                        for steps in bodies.values() for step in steps if STEPS_THAT_NAME_BODIES & set(step[:2])}  # fmt: skip
-    return {name: steps for name, steps in bodies.items() if name in named}
 
 
 def main():

@@ -1,6 +1,12 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Reads scenario files and refuses malformed ones. The format: docs/scenarios.md."""
+"""Reads scenario files and refuses malformed ones. The format: docs/scenarios.md.
 
+    scenario.py --json [FILE...]   prints them as JSON, one a line: those files, or all scenarios
+"""
+
+import json
+import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -183,3 +189,19 @@ def load(names=(), without_events=False):
             raise Malformed(f"{path.name}: {fault}") from None
         scenarios.append(scenario)
     return scenarios
+
+
+def as_json(scenario):
+    kept = {"name": scenario.name, "rules": [int(rule) for rule in scenario.headers.get("rules", [])], "needs": scenario.needs}
+    return json.dumps({**kept, "bodies": scenario.bodies, "events": scenario.events})
+
+
+def main():
+    if sys.argv[1:2] != ["--json"]:
+        sys.exit(__doc__)
+    for scenario in map(Scenario, sys.argv[2:]) if sys.argv[2:] else load():
+        print(as_json(scenario))
+
+
+if __name__ == "__main__":
+    main()

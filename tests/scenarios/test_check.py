@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Tests of check.py: interpreters that do wrong must not pass."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from scenario import FOLDER, Malformed, Scenario
+from scenario import FOLDER, Malformed, Scenario, load
 
 # Plays by the book, but for what {fault} does in front of the scenario `states_over_a_life`.
 INTERPRETER = """
@@ -89,6 +90,18 @@ class Checker(unittest.TestCase):
 
 
 class Format(unittest.TestCase):
+    def test_json_has_all(self):
+        command = [sys.executable, str(FOLDER / "scenario.py"), "--json"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+        scenarios = load()
+        self.assertEqual(len(printed), len(scenarios))
+        for line, scenario in zip(printed, scenarios):
+            self.assertEqual(
+                json.loads(line),
+                {"name": scenario.name, "rules": list(map(int, scenario.headers["rules"])), "needs": scenario.needs, "bodies": scenario.bodies,
+                 "events": scenario.events},
+            )  # fmt: skip
+
     HEAD = "rules: 1\nevents-by: oracle\n"
 
     def refused(self, text):
