@@ -100,6 +100,8 @@ class Careful(interpret.Interpreter):
             return "rule 5: a GreenletExit starts a parent without its value"
         if step == "reparent" and name in self.killed_by:
             return "rule 13: no real parent is kept apart"
+        if step == "reparent" and any(g.label in self.killed_by for g in line_of(self.find(*words))):
+            return "rule 15: no cycle is seen through a real parent that is kept apart"
         if step in ("kill", "release") and name in self.killed_by.values():
             return "rule 14: a GreenletExit for one that waits for a kill is reported, not kept"
         if step in ("local", "set-local") and self.find(name).dead:
@@ -115,11 +117,16 @@ class Careful(interpret.Interpreter):
         return None
 
 
+def line_of(g):
+    """A greenlet, its parent, and so on."""
+    while g is not None:
+        yield g
+        g = g.parent
+
+
 def leads_to_unstarted(g):
     """Whether what goes to that greenlet would meet an unstarted one."""
-    while g is not None and g.dead:
-        g = g.parent
-    return g is not None and not g
+    return not next((ancestor for ancestor in line_of(g) if not ancestor.dead), True)
 
 
 class Author(Careful):
