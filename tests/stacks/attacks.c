@@ -39,6 +39,7 @@ static void *exit_below_one_in_place(void *argument) {
 }
 /* The end runs where the bytes of `in_place` lie, which nobody moved out: it cannot be killed by resuming it, although it is queued. */
 static void queued_one_in_place(bool private_exit) {
+  if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
   uint64_t leaked = stats().leaked;
   below_is_private = private_exit, resumed = false;
   in_thread(exit_below_one_in_place);
