@@ -5,128 +5,20 @@
     compose.py write FOLDER FIRST COUNT [NEED...]   writes random_SEED.txt for each seed, but for those that need a NEED
     compose.py judge FILE...                        writes the events into each, or removes it when the oracle is not to be asked
 
-Runs on the Python that has the oracle.
+Runs on the Python that has the oracle; careful.py says what that is not asked.
 """
 
 import collections
 import random
 import sys
 import threading
-import weakref
 from pathlib import Path
 
 import greenlet
 
 import interpret
+from careful import HANDS_OVER, Careful
 from scenario import Scenario
-
-
-class Careful(interpret.Interpreter):
-    """Runs a scenario, but for steps where Python's greenlet is known to differ from the rules."""
-
-    def __init__(self, scenario):
-        self.given = scenario.bodies
-        super().__init__(scenario)
-        self.bodies = self
-        self.events, self.needs = [], set()
-        self.ran = {}  # body: how many of its steps
-        self.pending = collections.defaultdict(list)  # greenlet: the names in the calls where it waits
-        self.made, self.tracing = weakref.WeakSet(), []
-        self.killed_by = {}  # one that is being killed: who waits for that
-
-    def __getitem__(self, body):
-        """The steps of a body, each judged when its turn comes."""
-        self.ran.setdefault(body, 0)
-        for at, step in enumerate(self.source(body)):
-            self.ran[body] = max(self.ran[body], at + 1)
-            me = greenlet.getcurrent().label
-            self.killed_by = {victim: by for victim, by in self.killed_by.items() if by != me}
-            try:
-                objection = self.objection(*step[step[0] == "try" :])
-            except LookupError:
-                objection = "there is no such greenlet"
-            if objection:
-                self.record(step[0], "cannot")
-                self.recording = False
-                return
-            yield step
-
-    def source(self, body):
-        return self.given[body]
-
-    def record(self, *words, who=None):
-        if self.recording:
-            self.events.append(" ".join([who or greenlet.getcurrent().label, *map(interpret.text, words)]))
-        if words[1] == "killed" and words[0] != "call":
-            me = greenlet.getcurrent()
-            self.killed_by[me.label] = me.parent.label
-
-    def transfer(self, step, *words, caught=False):
-        me = greenlet.getcurrent().label
-        self.pending[me].append(words[0])
-        if me in self.killed_by and step != "call":
-            self.needs.add("survive-kill")
-        try:
-            super().transfer(step, *words, caught=caught)
-        finally:
-            self.pending[me].pop()
-
-    def step_make(self, name, *options):
-        super().step_make(name, *options)
-        self.ran.setdefault(name, 0)
-        self.made.add(self.find(name))
-
-    def step_trace(self, tracer, *words):
-        self.tracing.append(tracer)
-        super().step_trace(tracer, *words)
-
-    def step_untrace(self, tracer):
-        self.tracing.remove(tracer)
-        super().step_untrace(tracer)
-
-    def step_reparent(self, name, parent):
-        me = greenlet.getcurrent().label
-        self.pending[me] += [name, parent]
-        try:
-            super().step_reparent(name, parent)
-        finally:
-            del self.pending[me][-2:]
-
-    def objection(self, step, name=None, *words):
-        """Why the oracle is not asked, or None."""
-        if step == "release" and len(self.handles[name]) == 1 and any(name in calls for calls in self.pending.values()):
-            return "a frame of Python holds the greenlet that it has called"
-        if step == "exit" and name not in (None, "-") and leads_to_unstarted(greenlet.getcurrent().parent):
-            return "rule 5: a GreenletExit starts a parent without its value"
-        if step == "reparent" and name in self.killed_by:
-            return "rule 13: no real parent is kept apart"
-        if step == "reparent" and any(g.label in self.killed_by for g in line_of(self.find(*words))):
-            return "rule 15: no cycle is seen through a real parent that is kept apart"
-        if step in ("kill", "release") and name in self.killed_by.values():
-            return "rule 14: a GreenletExit for one that waits for a kill is reported, not kept"
-        if step in ("local", "set-local") and self.find(name).dead:
-            return "rule 4: its locals are still there"
-        if self.tracing and step == "kill" and self.find(name).dead:
-            return "rule 13: tracers see a kill of a dead one go to its ancestor"
-        if self.tracing and step in ("throw", "kill") and leads_to_unstarted(self.find(name)):
-            return "rule 11: tracers see a throw start its target"
-        if self.tracing and step in ("make", "reparent") and words and leads_to_unstarted(self.find(words[-1])):
-            return "rule 11: where a throw may pass"
-        if step == "trace" and any(leads_to_unstarted(g.parent) for g in self.made):
-            return "rule 11: as well"
-        return None
-
-
-def line_of(g):
-    """A greenlet, its parent, and so on."""
-    while g is not None:
-        yield g
-        g = g.parent
-
-
-def leads_to_unstarted(g):
-    """Whether what goes to that greenlet would meet an unstarted one."""
-    return not next((ancestor for ancestor in line_of(g) if not ancestor.dead), True)
 
 
 class Author(Careful):
@@ -135,9 +27,9 @@ class Author(Careful):
     NAMES = "abcdefghijkl"
     WEIGHTS = {
         "make": 5, "switch": 8, "throw": 3, "kill": 2, "call": 1, "end": 1.5, "raise": 0.7, "exit": 0.4, "reparent": 1.5, "retain": 0.5,
-        "release": 2.5, "state": 0.8, "parent": 0.8, "say": 0.3, "set-local": 0.5, "local": 0.5, "trace": 0.5, "untrace": 0.3,
+        "release": 2.5, "state": 0.8, "parent": 0.8, "say": 0.3, "set-local": 0.5, "local": 0.5, "trace": 0.5, "untrace": 0.3, "run": 2, "pause": 2,
     }  # fmt: skip
-    OF_NEED = {"last-handle": {"retain", "release"}, "kill": {"kill"}, "nested-call": {"call"}, "locals": {"set-local", "local"}, "tracers": {"trace", "untrace"}}
+    OF_NEED = {"last-handle": {"retain", "release"}, "kill": {"kill"}, "nested-call": {"call"}, "locals": {"set-local", "local"}, "tracers": {"trace", "untrace"}, "threads": {"run", "pause"}}
 
     def __init__(self, seed, without=()):
         self.bodies = {}
@@ -146,20 +38,34 @@ class Author(Careful):
         self.left = self.random.choice((8, 15, 30, 60))
         self.depth = collections.Counter()
         self.keys, self.tracers = [], 0
+        self.threaded = self.random.random() < 0.3
         banned = set().union(*(self.OF_NEED.get(need, ()) for need in without))
         # Scenarios that differ in what they like reach more than such as are all alike.
         self.likes = {step: 0 if step in banned else weight * self.random.choice((0, 0.3, 1, 1, 3)) for step, weight in self.WEIGHTS.items()}
         self.likes["make"] = self.likes["switch"] = 6
+        if not self.threaded:
+            self.likes["run"] = self.likes["pause"] = 0
 
     def source(self, body):
         steps = self.given[body] = []
-        while self.recording and not (self.left <= 0 and self.at_top()):
-            step = self.step()
-            steps.append(step)
-            yield step
+        while self.recording:
+            if self.left > 0 or not self.at_top():
+                steps.append(self.step())
+            elif self.running_threads() and self.here.home == "main":
+                steps.append(["run", self.running_threads()[0]])
+            else:
+                break
+            yield steps[-1]
+            if steps[-1][0] in HANDS_OVER:
+                steps.append(["try", "switch", "self"])
+                yield steps[-1]
+
+    def running_threads(self):
+        return [name for name in self.threads if not self.ended(name) and name != "main"]
 
     def at_top(self):
-        return greenlet.getcurrent().label == "main" and not self.depth["main"]
+        me = greenlet.getcurrent().label
+        return me in self.threads and not self.depth[me]
 
     def transfer_call(self, body):
         self.depth[greenlet.getcurrent().label] += 1
@@ -175,8 +81,12 @@ class Author(Careful):
             verb = self.random.choices(list(self.likes), self.likes.values())[0]
             step = self.words_of(verb)
             if step and not self.objection(*step):
-                return ["try", *step] if verb in interpret.TRANSFERS and self.random.random() < (0.9 if self.at_top() else 0.5) else step
+                return ["try", *step] if verb in interpret.TRANSFERS and self.random.random() < self.caution() else step
         return ["say", "nothing"] if self.at_top() else ["end", self.value()]
+
+    def caution(self):
+        """How probably it catches; a main that has to see threads to their end always does."""
+        return 1 if self.threaded and self.at_top() else 0.9 if self.at_top() else 0.5
 
     def value(self):
         return f"v{self.left}" if self.random.random() < 0.8 else "-"
@@ -188,10 +98,10 @@ class Author(Careful):
 
     def words_of(self, verb):
         pick = self.random.choice
-        held = [name for name, handles in self.handles.items() if handles]
-        others = [name for name in held if name != "main"]
+        held = [name for name, handles in self.handles.items() if handles and not self.ended(self.home[name])]
+        others = [name for name in held if name not in self.threads]
         if verb == "make":
-            name = self.NAMES[len(self.handles) - 1 : len(self.handles)]
+            name = self.NAMES[len(self.handles) - len(self.threads) :][:1]
             return name and ["make", name] + (["under", pick(held)] if self.random.random() < 0.3 else [])
         if verb == "call":
             return ["call", f"call{len(self.given)}"] if self.depth[greenlet.getcurrent().label] < 3 else None
@@ -217,10 +127,14 @@ class Author(Careful):
                 self.keys.append(f"key{len(self.keys)}")
                 return ["key", self.keys[-1]]
             return ["set-local", pick([*held, "self"]), pick(self.keys), self.value()]
-        if verb == "trace" and not self.tracing:
+        if verb == "run":
+            return ["run", pick(("t1", "t2"))]
+        if verb == "pause":
+            return ["pause"]
+        if verb == "trace" and not self.tracing and self.here.home == "main":
             self.tracers += 1
             return ["trace", f"tracer{self.tracers}", "-", *pick((("switch",), ("throw",), ("switch", "throw")))]
-        if verb == "untrace" and self.tracing:
+        if verb == "untrace" and self.tracing and self.here.home == "main":
             return ["untrace", self.tracing[-1]]
         return ["say", "hello"] if verb == "say" else None
 
@@ -233,7 +147,7 @@ def save(path, interpreter, without=()):
     thread.start()
     thread.join()
     path.unlink(missing_ok=True)
-    if any(event.split()[2:3] == ["cannot"] for event in interpreter.events):
+    if any(event.split()[2:3] == ["cannot"] for event in interpreter.events) or any(thread and not thread.ended for thread in interpreter.threads.values()):
         return
     lines = ["events-by: oracle"]
     for name, count in interpreter.ran.items():

@@ -20,6 +20,7 @@ from oracle import setup
 from scenario import FOLDER, NEEDS, Malformed, Scenario, load
 
 BATCH = 500
+OUTCOMES = {"end", "raise", "exit"}
 
 
 class Comparison:
@@ -93,7 +94,7 @@ def words(step):
 
 
 def reductions(bodies):
-    """Programs that are smaller by some steps in a row, or by a word."""
+    """Programs that are smaller by some steps in a row, by a call or by a word."""
     for name, steps in bodies.items():
         length = len(steps)
         while length:
@@ -101,6 +102,9 @@ def reductions(bodies):
                 yield {**bodies, name: steps[:start] + steps[start + length :]}
             length //= 2
         for at, step in enumerate(steps):
+            if "call" in step[:2]:
+                called = [inner for inner in bodies[step[-1]] if inner[0] not in OUTCOMES]
+                yield {**bodies, name: [*steps[:at], *called, *steps[at + 1 :]], step[-1]: []}
             for shorter in shortened(step):
                 yield {**bodies, name: [*steps[:at], shorter, *steps[at + 1 :]]}
 
@@ -111,7 +115,7 @@ def shortened(step):
     verb = step[step[0] == "try"]
     if verb == "make" and len(step) > 2:
         yield step[:2]
-    if verb in ("switch", "throw", "end", "raise", "exit") and len(words(step)) > 1 + (step[0] == "try") + (verb in ("switch", "throw")):
+    if verb in {"switch", "throw"} | OUTCOMES and len(words(step)) > 1 + (step[0] == "try") + (verb in ("switch", "throw")):
         yield step[:-1]
 
 
@@ -119,7 +123,7 @@ def main():
     if "--" not in sys.argv[:-1]:
         sys.exit(__doc__)
     split = sys.argv.index("--")
-    parser = argparse.ArgumentParser(usage="random_scenarios.py [--first SEED] [--count N] [--lacks FILE] [--seconds N] -- COMMAND...")
+    parser = argparse.ArgumentParser(usage="random_scenarios.py [OPTION...] -- COMMAND...")
     parser.add_argument("--first", type=int, default=random.SystemRandom().randrange(1_000_000, 1_000_000_000))
     parser.add_argument("--count", type=int, default=BATCH)
     parser.add_argument("--seconds", type=int, default=60)
