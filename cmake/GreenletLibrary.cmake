@@ -20,6 +20,9 @@ endif()
 
 function(greenlet_library name type)
   set(sources ${GREENLET_SOURCES} ${GREENLET_ASSEMBLY})
+  if(GREENLET_COVERAGE)
+    list(APPEND sources tests/proof/coverage/runtime.cc) # which the map would hide
+  endif()
   list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/)
   add_library(${name} ${type} ${sources})
   add_library(greenlet::${name} ALIAS ${name})
@@ -37,8 +40,10 @@ function(greenlet_library name type)
   endif()
 
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/capi> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>
-    $<$<BOOL:${GREENLET_COVERAGE}>:GREENLET_COVERAGE>)
+  target_compile_definitions(${name} PRIVATE GREENLET_BUILDING $<$<BOOL:${GREENLET_HOST_ONLY}>:GREENLET_HOST_ONLY>)
+  if(GREENLET_COVERAGE OR GREENLET_SANITIZE)
+    target_compile_definitions(${name} PRIVATE GREENLET_INSTRUMENTED)
+  endif()
   target_compile_definitions(${name} PUBLIC $<BUILD_INTERFACE:$<$<BOOL:${GREENLET_CHECKS}>:GREENLET_CHECKS>>)
   # Unwind tables although nothing throws in here: the exceptions and backtraces of others walk through.
   target_compile_options(${name} PRIVATE
@@ -65,11 +70,11 @@ function(greenlet_link_shared name)
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
   # nodelete: threads that were here call our exit handler, perhaps after a dlclose.
   target_link_options(${name} PRIVATE
-    -Wl,--version-script=${map} -Wl,-Bsymbolic-functions
+    $<$<NOT:$<BOOL:${GREENLET_COVERAGE}>>:-Wl,--version-script=${map}> -Wl,-Bsymbolic-functions
     -Wl,-z,relro -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--as-needed)
-  if(NOT GREENLET_SANITIZE AND NOT GREENLET_COVERAGE)
+  if(NOT GREENLET_SANITIZE)
     target_link_options(${name} PRIVATE -nodefaultlibs -Wl,-z,defs)
-    target_link_libraries(${name} PRIVATE c gcc)
+    target_link_libraries(${name} PRIVATE $<$<BOOL:${GREENLET_COVERAGE}>:gcov> c gcc)
   endif()
 endfunction()
 

@@ -105,6 +105,7 @@ static Region *new_region(Arena *arena) {
   arena->reserve += places * stride_of(arena->size);
   arena->regions++;
   open_region(region);
+  annotate::not_leaked(region); // its stacks point to it
   return region;
 }
 
@@ -153,21 +154,29 @@ static Region *choose(Arena *arena, const Greenlet *g, unsigned &place) {
   return region;
 }
 
+// NULL: no guard for it.
+static char *guarded_slot(Region *region, unsigned place) {
+  uint64_t bit = uint64_t{1} << place;
+  char *slot = region->base + place * stride_of(region->arena->size);
+  if (!(region->guarded & bit) && !os::install_guard(slot, os::page_size())) return nullptr;
+  region->guarded |= bit;
+  return slot;
+}
+
 static char *take_place(size_t size, const Greenlet *g, Region *&region, unsigned &place) {
   Locked lock(arena_lock);
   Arena *arena = find_arena(size);
   if (!arena) return nullptr;
   region = choose(arena, g, place);
   if (!region) return drop_arena_if_empty(arena), nullptr;
-  uint64_t bit = uint64_t{1} << place;
-  char *slot = region->base + place * stride_of(size);
-  if (!(region->guarded & bit)) {
-    if (!os::install_guard(slot, os::page_size())) {
-      if (region->free == region->all) free_region(region);
-      return nullptr;
-    }
-    region->guarded |= bit;
+  char *slot = guarded_slot(region, place);
+  if (!slot && region->free == region->all) free_region(region);
+  for (Region *other = arena->open; !slot && other; other = other->next) { // the system has no more guards; some are there already
+    uint64_t usable = other->free & other->guarded;
+    if (usable) slot = guarded_slot(region = other, place = static_cast<unsigned>(__builtin_ctzll(usable)));
   }
+  if (!slot) return nullptr;
+  uint64_t bit = uint64_t{1} << place;
   region->free &= ~bit;
   if (!region->free) close_region(region);
   return slot;
@@ -197,7 +206,7 @@ void give_region_stack(Stack *stack, Pages pages) {
   Region *region = stack->region;
   char *low = stack->low;
   size_t page = os::page_size(), stride = stride_of(stack->size), bytes = stack->size + page;
-  annotate::unmapped(low, bytes, stack->fiber, stack->valgrind_id);
+  annotate::unmapped(stack->fiber, stack->valgrind_id);
   tally(&Counters::stacks_mapped, -1);
   tally(&Counters::stack_bytes, -static_cast<int64_t>(stride));
   if (pages == Pages::idle) os::offer_pages(low, bytes);

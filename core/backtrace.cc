@@ -53,7 +53,7 @@ char *copy_stack(const Greenlet *g, StackUse use) {
 gl_status check_waiting(Realm *r, const Greenlet *g) {
   if (g->flags & GL_HOSTED) return GL_ENOTSUP;
   if (realm_of(g) != r) return not_ours(g);
-  return r->in_transit || r->hooks.calling() ? GL_EBUSY : GL_OK; // where was the one that leaves, and is still there?
+  return r->leaving || r->hooks.calling() ? GL_EBUSY : GL_OK; // where was the one that leaves, and is still there?
 }
 
 int trace_waiting(Realm *r, const Greenlet *g, Trace &trace) {

@@ -210,8 +210,8 @@ static inline Greenlet *dispose(Greenlet *g) {
 
 void destroy(Greenlet *g) {
   do { // a loop: chains of the dead may be long
+    annotate::take_over(g);
     if (!is_dead(g)) {
-      annotate::take_over(g);
       expire(g);
       if (g->handles.load(std::memory_order_acquire) != 0)
         return g->life.store(Life::dead, std::memory_order_release); // its drops took one

@@ -185,7 +185,8 @@ struct alignas(128) gl_realm {
   void *sink = nullptr; // where a value goes that nobody receives
   uint32_t busy = 0;    // callbacks on the stack
   bool hosted = false;
-  bool in_transit = false; // decided, but who is current has not arrived yet
+  gl::Greenlet *leaving = nullptr; // decided, but who is current has not arrived yet
+  bool begins = false;             // who is current then
   std::atomic<bool> ended{false};
   gl::Callbacks<gl_exchange> hooks;
 
@@ -398,7 +399,8 @@ inline Stack *take_stack(Realm *r, Greenlet *g, size_t size) { // NULL: no memor
   return stack;
 }
 size_t uncache_stack(Realm *r, Stack **link, Pages pages);
-inline void give_stack(Realm *r, Stack *stack) { // into the cache, also while the caller still runs on it: a full one gives up another
+void give_stack(Realm *r, Stack *stack);          // into the cache, also while the caller still runs on it: a full one gives up another
+inline void cache_stack(Realm *r, Stack *stack) { // the same where nobody watches
   stack->next = r->stacks;
   r->stacks = stack;
   if (add_relaxed(r->stacks_cached, 1) > most_cached_stacks) [[unlikely]]
@@ -411,7 +413,8 @@ inline char *top_of(const Stack *stack) { // where frames begin
 }
 gl_status check_stack(const Stack *stack, const Realm *r); // may greenlets of `r` run there?
 void retain_stack(Stack *stack);
-void release_stack(Stack *stack);
+void release_stack(Stack *stack);  // the caller may still run on it
+void put_stack_away(Stack *stack); // likewise: into the cache, or back to where it came from
 
 // --- buffers.cc: for bytes that are moved out -------------------------------------------------------------------------------------------
 size_t round_buffer(size_t bytes); // the sizes there are
@@ -434,10 +437,10 @@ inline bool make_room(Greenlet *g, size_t below) {
 struct StackUse {
   size_t live, moved; // bytes from the stack pointer up, and how many of them its buffer holds
 };
-StackUse stack_use(const Greenlet *g); // of one that has started; live == 0: unknown
-void trim_slices(Realm *r);            // gives what their buffers have too much
-void move_out(Greenlet *g, bool runs); // for ever: it has ended, which perhaps runs there still, or never resumes
-void settle_main(Realm *r);            // frees main's buffer if nobody else is on its stack
+StackUse stack_use(const Greenlet *g);      // of one that has started; live == 0: unknown
+int trim_slice(void *current, Greenlet *g); // a visitor: gives back what its buffer has too much
+void move_out(Greenlet *g, bool runs);      // for ever: it has ended, which perhaps runs there still, or never resumes
+void settle_main(Realm *r);                 // frees main's buffer if nobody else is on its stack
 // How low the stack pointer has to be while gl_arrange() brings `to` into place, if `left` is the stack that is being left.
 inline char *lowest_write(const Stack *left, const Greenlet *to) {
   char *anywhere = reinterpret_cast<char *>(UINTPTR_MAX);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "arch/annotate.h"
 #include "os/os.h"
 
 namespace gl {
@@ -12,10 +13,19 @@ class Lock {
 public:
   void lock() {
     while (taken_.exchange(true, std::memory_order_acquire)) os::yield();
+    annotate::take_over(this);
   }
   // Or nobody else is there.
-  bool try_lock() { return os::single_threaded() || !taken_.exchange(true, std::memory_order_acquire); }
-  void unlock() { taken_.store(false, std::memory_order_release); }
+  bool try_lock() {
+    if (os::single_threaded()) return true;
+    if (taken_.exchange(true, std::memory_order_acquire)) return false;
+    annotate::take_over(this);
+    return true;
+  }
+  void unlock() {
+    annotate::give_away(this);
+    taken_.store(false, std::memory_order_release);
+  }
 
 private:
   std::atomic<bool> taken_{false};

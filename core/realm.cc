@@ -80,6 +80,7 @@ void after_fork_in_child() {
   after_fork();
   for (Realm *r = lost, *next; r; r = next) {
     next = r->next_realm;
+    r->main_rare.saved = 0;
     free_cached(r);
     free_blocks(r);
     free_rares(r);
@@ -211,7 +212,10 @@ void unlink(Realm *r, Greenlet *g) {
 }
 
 void lose_keeper(Realm *r) {
-  if (r->keepers.fetch_sub(1, std::memory_order_acq_rel) == 1) free(r);
+  annotate::give_away(r);
+  if (r->keepers.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  annotate::take_over(r);
+  free(r);
 }
 
 // Empties the list up to the next living greenlet, which is to end with the realm. One that another thread is about to free, makes or moves, is left to
@@ -246,12 +250,26 @@ static void lose_track(Greenlet *g) {
   expire(g);
 }
 
+// Who ran when the thread came to its end? If that was in a hook, whoever is current has not arrived: it goes on waiting, unless it was to begin.
+static Greenlet *last_to_run(Realm *r) {
+  Greenlet *g = r->current.load(std::memory_order_relaxed), *leaving = r->leaving;
+  r->leaving = nullptr;
+  if (!leaving) return g;
+  if (r->begins) {
+    lose_track(g);
+    finish(g);
+  }
+  if (!is_dead(leaving)) return leaving;
+  discard_stack(leaving, true); // it was in its last transfer
+  finish(leaving);
+  return &r->main;
+}
+
 // Back to main, whatever ran when the thread or the realm came to its end.
 void return_to_main(Realm *r) {
-  Greenlet *g = r->current.load(std::memory_order_relaxed);
+  Greenlet *g = last_to_run(r);
   slow_down(r);
   r->busy = 0; // it may have come out of a callback or a visit
-  r->in_transit = false;
   r->hooks.abandon_calls();
   r->tracers.abandon_calls();
   {
@@ -266,8 +284,8 @@ void return_to_main(Realm *r) {
   }
   r->main.reaping = false;
   r->main_rare.saved = 0; // its frames are unwound
-  if (g == &r->main) return;
   r->current.store(&r->main, std::memory_order_relaxed);
+  if (g == &r->main) return;
   abandon_kill(&r->main);
   lose_track(g);
   finish(g);

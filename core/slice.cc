@@ -45,16 +45,10 @@ static Greenlet *above(const Greenlet *g) { return on_thread_stack(g) ? rare_of(
 // --- Buffers --------------------------------------------------------------------------------------------------------------------------
 
 // By how much a check of the floor in switch_with() may lie above the jump, beside the frame that is saved: nothing, with sibling calls.
-#if defined(__has_feature)
-#define HAS_FEATURE(name) __has_feature(name)
-#else
-#define HAS_FEATURE(name) 0
-#endif
-#if !defined(__OPTIMIZE__) || defined(GREENLET_COVERAGE) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
-constexpr size_t overlooked = 512;
-#else
+#if defined(__OPTIMIZE__) && defined(NDEBUG) && !defined(GREENLET_INSTRUMENTED)
 constexpr size_t overlooked = 0;
+#else
+constexpr size_t overlooked = 512;
 #endif
 constexpr size_t below_floor = sizeof(Frame) + overlooked;
 
@@ -65,9 +59,11 @@ static void set_capacity(Greenlet *g, size_t bytes) { g->floor = limit_of(g) - b
 static bool set_slice(Greenlet *g, size_t bytes) {
   char *slice = nullptr;
   if (bytes && !(slice = take_buffer(bytes))) return false;
-  give_buffer(g->slice, capacity_of(g));
+  char *old = g->slice;
+  size_t old_bytes = capacity_of(g);
   g->slice = slice;
   set_capacity(g, bytes);
+  give_buffer(old, old_bytes); // last: a fork may come in between, and its child gives back what it finds
   return true;
 }
 
@@ -254,19 +250,17 @@ StackUse stack_use(const Greenlet *g) {
   return {static_cast<size_t>(base - sp), moved_bytes};
 }
 
-void trim_slices(Realm *r) {
-  Locked lock(r->list_lock);
-  for (Greenlet *g = r->main.next; g != &r->main; g = g->next) {
-    if (g->life.load(std::memory_order_relaxed) != Life::started || !(g->flags & on_copied_stack) || !g->slice || g == r->current) continue;
-    size_t capacity = capacity_of(g), fitting = round_buffer(static_cast<size_t>(limit_of(g) - static_cast<char *>(g->sp)));
-    char *slice = fitting < capacity ? take_buffer(fitting) : nullptr;
-    if (!slice) continue;
-    memcpy(slice, g->slice, fitting);
-    give_buffer(g->slice, capacity);
-    g->slice = slice;
-    set_capacity(g, fitting);
-    g->loose = false;
-  }
+int trim_slice(void *current, Greenlet *g) {
+  if (g == current || !(g->flags & on_copied_stack) || !g->slice) return 0;
+  size_t capacity = capacity_of(g), fitting = round_buffer(static_cast<size_t>(limit_of(g) - static_cast<char *>(g->sp)) + overlooked);
+  char *slice = fitting < capacity ? take_buffer(fitting) : nullptr;
+  if (!slice) return 0;
+  memcpy(slice, g->slice, fitting);
+  give_buffer(g->slice, capacity);
+  g->slice = slice;
+  set_capacity(g, fitting);
+  g->loose = false;
+  return 0;
 }
 
 gl_status settle_in(Realm *r, Greenlet *g) {

@@ -29,6 +29,9 @@ size_t uncache_stack(Realm *r, Stack **link, Pages pages) {
   return bytes;
 }
 
+// For frames.
+static size_t room_of(const Stack *stack) { return static_cast<size_t>(top_of(stack) - stack->low); }
+
 Stack *take_stack_slow(Realm *r, Greenlet *g, size_t size) {
   Stack **link = &r->stacks;
   while (*link && (*link)->size != size) link = &(*link)->next;
@@ -40,10 +43,16 @@ Stack *take_stack_slow(Realm *r, Greenlet *g, size_t size) {
     stack = take_region_stack(size, g);
     if (!stack) return nullptr;
   }
-  size_t bytes = static_cast<size_t>(reinterpret_cast<char *>(stack) - stack->low);
+  size_t bytes = room_of(stack);
   annotate::cleared(stack->low, bytes);
+  annotate::in_use(stack->low, bytes);
   annotate::renewed(stack->fiber, stack->low, bytes);
   return stack;
+}
+
+void give_stack(Realm *r, Stack *stack) {
+  annotate::idle(stack->low, room_of(stack));
+  cache_stack(r, stack);
 }
 
 size_t free_cached(Realm *r) {
@@ -74,20 +83,20 @@ void retain_stack(Stack *stack) {
   else stack->handles.fetch_add(1, std::memory_order_relaxed);
 }
 
-// The caller may still run on it.
+void put_stack_away(Stack *stack) {
+  Realm *r = here();
+  if (r != &detached && !has_ended(r)) return give_stack(r, stack);
+  annotate::idle(stack->low, room_of(stack));
+  give_region_stack(stack, Pages::released);
+}
+
 void release_stack(Stack *stack) {
   if (!stack) return;
-  Realm *served = stack->realm.load(std::memory_order_relaxed);
-  if (stack->kind == Stack::of_thread) return lose_keeper(served);
+  if (stack->kind == Stack::of_thread) return lose_keeper(stack->realm.load(std::memory_order_relaxed));
   if (stack->handles.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  Realm *served = stack->realm.exchange(nullptr, std::memory_order_relaxed);
   stack->kind = Stack::of_one;
-  Realm *r = here();
-  if (r != &detached && !has_ended(r)) {
-    stack->realm.store(nullptr, std::memory_order_relaxed);
-    give_stack(r, stack);
-  } else {
-    give_region_stack(stack, Pages::released);
-  }
+  put_stack_away(stack);
   if (served) lose_keeper(served);
 }
 
@@ -101,6 +110,7 @@ gl_stack *gl_stack_new(size_t size) {
   Realm *r = here();
   Stack *stack = r != &detached ? take_stack(r, nullptr, size) : take_region_stack(size, nullptr);
   if (!stack) return nullptr;
+  if (r == &detached) annotate::in_use(stack->low, room_of(stack));
 #ifdef GREENLET_CHECKS
   bool watched = true;
 #else
@@ -147,6 +157,6 @@ void gl_prefetch(const gl_greenlet *g) {
 
 size_t gl_trim() {
   Realm *r = here();
-  if (r != &detached && !r->busy) trim_slices(r); // in a hook, who leaves runs still
+  if (r != &detached && !r->busy) gl_foreach(trim_slice, r->current.load(std::memory_order_relaxed)); // in a hook, who leaves runs still
   return free_cached(r);
 }

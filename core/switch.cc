@@ -94,7 +94,7 @@ static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void *
   if (d.start) exchange<Transfer::start>(r, from, to);
   else exchange<Transfer::resume>(r, from, to);
   if (annotate::needed()) annotate::leave(*(r->left = &fiber_of(from)), fiber_of(to), false);
-  r->in_transit = false;
+  r->leaving = nullptr;
   return jump(r, from->stack, to, d, &from->sp, received);
 }
 
@@ -177,7 +177,7 @@ void discard_stack(Greenlet *g, bool started) {
     }
     release_stack(g->stack);
   } else if (started) {
-    give_stack(here(), g->stack);
+    put_stack_away(g->stack);
   }
 }
 
@@ -199,7 +199,7 @@ void discard_stack(Greenlet *g, bool started) {
   else give_stack(r, stack);
   *r->thread_errno = kept;
   if (annotate::needed()) annotate::leave(*r->left, fiber_of(d.next), true);
-  r->in_transit = false;
+  r->leaving = nullptr;
   return jump(r, stack, d.next, d, &r->discarded_sp, nullptr);
 }
 
@@ -220,7 +220,7 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] int gl_end(Greenlet *g, gl_s
   mark(g, unready);
   exchange<Transfer::end>(r, g, heir);
   r->current.store(heir, std::memory_order_relaxed);
-  give_stack(r, g->stack);
+  cache_stack(r, g->stack);
   void *load = heir->sp;
   g->life.store(Life::dead, std::memory_order_release); // the last touch
   return gl_arch_leave(nullptr, load, result, status);

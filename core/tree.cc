@@ -182,7 +182,8 @@ static void commit(Realm *r, gl_delivery &d) {
       add_orphan(from);
     }
     r->current.store(to, std::memory_order_relaxed);
-    r->in_transit = true;
+    r->leaving = r->hosted ? nullptr : from;
+    r->begins = d.start;
   }
   if (d.start) {
     to->life.store(Life::started, std::memory_order_release);

@@ -15,6 +15,7 @@ extern "C" {
 GL_WEAK void __sanitizer_start_switch_fiber(void **fake_stack, const void *low, size_t size);
 GL_WEAK void __sanitizer_finish_switch_fiber(void *fake_stack, const void **old_low, size_t *old_size);
 GL_WEAK void __asan_unpoison_memory_region(const volatile void *low, size_t size);
+GL_WEAK void __lsan_ignore_object(const void *object);
 GL_WEAK void __lsan_register_root_region(const void *low, size_t size);
 GL_WEAK void __lsan_unregister_root_region(const void *low, size_t size);
 GL_WEAK void *__tsan_get_current_fiber();
@@ -69,9 +70,7 @@ inline void thread(Fiber &fiber) {
 }
 
 inline unsigned mapped(char *low, size_t size) {
-  take_over(low);
   if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size); // another stack may have been there
-  if (__lsan_register_root_region) __lsan_register_root_region(low, size);     // or it would not see what suspended greenlets hold
 #ifdef VALGRIND_STACK_REGISTER
   return VALGRIND_STACK_REGISTER(low, low + size);
 #else
@@ -84,13 +83,24 @@ inline void destroyed(Fiber &fiber) {
   fiber.tsan = nullptr;
 }
 
-inline void unmapped(char *low, size_t size, Fiber &fiber, [[maybe_unused]] unsigned valgrind_id) {
+inline void unmapped(Fiber &fiber, [[maybe_unused]] unsigned valgrind_id) {
   destroyed(fiber);
-  give_away(low);
-  if (__lsan_unregister_root_region) __lsan_unregister_root_region(low, size);
 #ifdef VALGRIND_STACK_DEREGISTER
   VALGRIND_STACK_DEREGISTER(valgrind_id);
 #endif
+}
+
+// Leaks are looked for: what only a suspended greenlet points to is none, and what only an ended one left there is one.
+inline void in_use(void *low, size_t size) {
+  if (__lsan_register_root_region) __lsan_register_root_region(low, size);
+}
+inline void idle(void *low, size_t size) {
+  if (__lsan_unregister_root_region) __lsan_unregister_root_region(low, size);
+}
+
+// Memory of ours that only mapped pages point to.
+inline void not_leaked(void *object) {
+  if (__lsan_ignore_object) __lsan_ignore_object(object);
 }
 
 // What frames left on a stack is forgotten.

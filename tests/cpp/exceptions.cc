@@ -329,3 +329,5 @@ TEST(many_exceptions_leave_nothing_behind) {
   }
   CHECK(nothing_left());
 }
+
+TEST(a_payload_of_C_says_what_it_is) { CHECK(thrown_by([] { throw gl::thrown(nullptr); }) == "a payload was thrown into this greenlet"); }

@@ -193,6 +193,24 @@ static void the_threads_stack_cannot_be_left(void) {
 // rules 6, 9: on the thread's own stack each way needs memory
 TEST(no_memory_to_leave_the_threads_stack) { succeeds(the_threads_stack_cannot_be_left); }
 
+static void a_name_is_refused(void) {
+  char name[3000];
+  gl_greenlet *g = NULL;
+  const gl_options options = {.size = sizeof options, .run = echo, .name = name};
+  memset(name, 'n', sizeof name), name[sizeof name - 1] = 0;
+  gl_greenlet *spare = gl_new(echo, NULL);
+  limit_memory();
+  take_all_memory();
+  gl_release(spare); /* leaves a block, which needs no memory then */
+  MUST(gl_new_with(&options, &g) == GL_ENOMEM && !g && stats().alive == 0);
+  give_it_back();
+  MUST(gl_new_with(&options, &g) == GL_OK && !strcmp(gl_name(g), name));
+  gl_release(g);
+  MUST(stats().alive == 0);
+}
+// rule 9: one that cannot have all that it is to have is not made
+TEST(no_memory_for_a_name) { succeeds(a_name_is_refused); }
+
 /* --- Private stacks ---------------------------------------------------------------------------------------------------------------- */
 
 static gl_status start_until_refused(size_t size) {
