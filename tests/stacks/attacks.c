@@ -119,6 +119,42 @@ TEST(block_of_a_start_called_off_serves_a_private_one) {
   CHECK(nothing_left());
 }
 
+static gl_greenlet *unowned;
+static gl_stack *its_stack;
+static bool armed;
+static void exit_in_hook(UNUSED void *user, gl_greenlet *from, UNUSED gl_greenlet *to) {
+  if (armed && from == unowned) pthread_exit(NULL);
+}
+BODY(loses_itself_and_leaves) {
+  gl_switch(gl_main(), NULL, NULL);
+  armed = true;
+  gl_release(unowned);
+  gl_switch(gl_main(), NULL, NULL);
+  resumed = true;
+  return GL_KILLED;
+}
+static void *exit_while_it_leaves(void *argument) {
+  CHECK(gl_hook_add(exit_in_hook, NULL) == GL_OK);
+  unowned = NEW(.run = loses_itself_and_leaves, .data = V(1), .drop = note_drop, .stack = its_stack);
+  gl_switch(unowned, NULL, NULL), gl_switch(unowned, NULL, NULL);
+  return argument;
+}
+static void hook_ends_the_thread(gl_stack *stack) {
+  uint64_t leaked = stats().leaked;
+  its_stack = stack;
+  resumed = armed = false;
+  in_thread(exit_while_it_leaves);
+  gl_stack_release(stack);
+  CHECK(!resumed && happened("drop 1") && stats().leaked == leaked + 1);
+  CHECK(nothing_left());
+}
+/* rules 19, 22: its frames went with the thread, so the kill that its last handle asked for cannot resume it */
+TEST(hook_ends_the_thread_while_one_without_handles_leaves) {
+  if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
+  hook_ends_the_thread(NULL);
+  hook_ends_the_thread(new_stack());
+}
+
 /* --- The end of a greenlet --------------------------------------------------------------------------------------------------------------- */
 
 static gl_greenlet *ends, *heir;
