@@ -5,11 +5,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
-#ifdef WITH_LIBUNWIND /* which asks the system about each page */
-#define SLOWLY 1
-#else
 #define SLOWLY (UNDER_VALGRIND || UNDER_TSAN || UNDER_ASAN)
-#endif
 
 enum { GREENLETS = 6 };
 static gl_greenlet *all[GREENLETS];
