@@ -114,6 +114,26 @@ TEST(foreach_survives_releases_by_its_visitor) {
   CHECK(all_gone());
 }
 
+struct release_on_visit {
+  gl_greenlet *visited, *victim;
+  int visits;
+};
+static int release_the_next(void *user, gl_greenlet *g) {
+  struct release_on_visit *v = user;
+  v->visits++;
+  if (g == v->visited) gl_release(v->victim);
+  return 0;
+}
+// rules 21, 29: one that goes at once, where the visit is about to be
+TEST(foreach_goes_on_behind_one_that_its_visitor_frees) {
+  gl_greenlet *first = gl_new(echo, NULL), *unstarted = NEW(.run = never, .drop = note_drop), *last = gl_new(echo, NULL);
+  gl_switch(first, NULL, NULL), gl_switch(last, NULL, NULL);
+  struct release_on_visit v = {.visited = first, .victim = unstarted};
+  CHECK(gl_foreach(release_the_next, &v) == 0 && v.visits == 3 && happened("drop 0"));
+  gl_release(first), gl_release(last);
+  CHECK(all_gone());
+}
+
 static int visit_within(void *user, UNUSED gl_greenlet *g) {
   struct visits inner = {.count = 0};
   CHECK(gl_foreach(visit, &inner) == 0);
