@@ -57,7 +57,7 @@ class Author(Careful):
                 break
             yield steps[-1]
             if steps[-1][0] in HANDS_OVER:
-                steps.append(["try", "switch", "self"])
+                steps.append(self.random.choice((["try", "switch", "self"], ["try", "throw", "self"], ["reparent", "self", "self"])))
                 yield steps[-1]
 
     def running_threads(self):
