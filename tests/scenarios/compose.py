@@ -57,7 +57,7 @@ class Author(Careful):
                 break
             yield steps[-1]
             if steps[-1][0] in HANDS_OVER:
-                steps.append(self.random.choice((["try", "switch", "self"], ["try", "throw", "self"], ["reparent", "self", "self"])))
+                steps.append(["try", self.random.choice(("switch", "throw")), "self"])
                 yield steps[-1]
 
     def running_threads(self):
