@@ -7,7 +7,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 
 packages=(
   g++ cmake ninja-build python3-venv libcriterion-dev
-  gdb binutils linux-perf libunwind8 # see greenlets
+  gdb binutils linux-perf libunwind8 systemtap-sdt-dev # see greenlets
+  valgrind clang-14 libclang-rt-14-dev                 # for users' programs
 )
 
 # The package conflicts with libc++-14-dev, so its headers go into the cache.
@@ -60,6 +61,7 @@ do_test() {
   leg_needing "g++ cmake python3 gdb perf $libunwind_headers /usr/include/criterion/criterion.h" "sight" run_sight release
   leg_needing "g++ cmake python3 gdb" "sight asan" run_sight asan
   leg_needing "g++ cmake python3 gdb" "sight tsan" run_sight tsan
+  leg_needing "gcc cmake valgrind clang-14" "tools" tests/proof/tools/run.sh
 }
 
 run_verb "$@"
