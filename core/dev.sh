@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 
 packages=(
   g++ cmake make ninja-build pkg-config python3-venv binutils   # build
-  libcriterion-dev valgrind gdb                                 # test
+  libcriterion-dev valgrind gdb systemtap-sdt-dev               # test
   clang-14 libclang-rt-14-dev libc++-14-dev libc++abi-14-dev    # test with clang
   clang-format-14 clang-tidy-14 shellcheck                      # lint
   libboost-context-dev                                          # bench
