@@ -62,6 +62,8 @@ do_test() {
   leg_needing "g++ cmake python3 gdb" "sight asan" run_sight asan
   leg_needing "g++ cmake python3 gdb" "sight tsan" run_sight tsan
   leg_needing "gcc cmake valgrind clang-14" "tools" tests/proof/tools/run.sh
+  leg_needing "g++ gcov cmake python3" "coverage" tests/proof/coverage/measure.py
+  [[ ${1-} != --all ]] || leg_needing "g++ cmake ninja python3" "mutants" tests/proof/mutation/mutate.py
 }
 
 run_verb "$@"
