@@ -41,6 +41,7 @@ core/os/posix.cc
 core/probes.h
 core/realm.cc
 core/status.cc
+core/structs.h
 core/tree.cc
 """.split()
 
