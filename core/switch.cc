@@ -247,10 +247,6 @@ gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwin
   abort();
 }
 
-} // namespace gl
-
-using namespace gl;
-
 // With hooks, and nothing else in the way.
 [[gnu::noinline]] static gl_status switch_hooked(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {
   Greenlet *from = r->current.load(std::memory_order_relaxed);
@@ -335,6 +331,10 @@ using namespace gl;
   exchange<Transfer::resume>(r, from, target);
   return gl_arch_swap(&from->sp, target->sp, value, status, received ? received : &r->sink);
 }
+
+} // namespace gl
+
+using namespace gl;
 
 // In one section with the jump: at other distances from it, which any change elsewhere would move, the pair takes up to a fifth longer.
 #define BESIDE_THE_JUMP [[gnu::section(GL_JUMP_SECTION), gnu::aligned(64)]]

@@ -397,8 +397,11 @@ def where(greenlet):
 
 
 def is_internal(frame):
-    """A function of the library, or one that has been inlined there."""
-    return re.match("gl_|gl::|_ZN2gl", function_at(frame.pc())) is not None
+    """A function of the library, or one that has been inlined there. Of a stripped library, not all have names."""
+    if re.match("gl_|gl::|_ZN2gl", function_at(frame.pc())):
+        return True
+    library = gdb.solib_name(frame.pc())
+    return library is not None and "libgreenlet" in os.path.basename(library)
 
 
 class seen:
