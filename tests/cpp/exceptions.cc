@@ -330,4 +330,6 @@ TEST(many_exceptions_leave_nothing_behind) {
   CHECK(nothing_left());
 }
 
-TEST(a_payload_of_C_says_what_it_is) { CHECK(thrown_by([] { throw gl::thrown(nullptr); }) == "a payload was thrown into this greenlet"); }
+TEST(a_payload_of_C_says_what_it_is) {
+  CHECK(thrown_by([] { throw gl::thrown(nullptr); }) == "a payload was thrown into this greenlet");
+}
