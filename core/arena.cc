@@ -170,11 +170,12 @@ static char *take_place(size_t size, const Greenlet *g, Region *&region, unsigne
   region = choose(arena, g, place);
   if (!region) return drop_arena_if_empty(arena), nullptr;
   char *slot = guarded_slot(region, place);
-  if (!slot && region->free == region->all) free_region(region);
+  Region *unguarded = slot ? nullptr : region;
   for (Region *other = arena->open; !slot && other; other = other->next) { // the system has no more guards; some are there already
     uint64_t usable = other->free & other->guarded;
     if (usable) slot = guarded_slot(region = other, place = static_cast<unsigned>(__builtin_ctzll(usable)));
   }
+  if (unguarded && unguarded->free == unguarded->all && !(slot && region == unguarded)) free_region(unguarded);
   if (!slot) return nullptr;
   uint64_t bit = uint64_t{1} << place;
   region->free &= ~bit;

@@ -152,7 +152,7 @@ void gl_prefetch(const gl_greenlet *g) {
   if (!tops) return;
   unsigned place = place_in_group(g);
   const char *top = tops + place * group->stride.load(std::memory_order_relaxed) - colour_of(place);
-  for (int line = 1; line <= 3; line++) __builtin_prefetch(top - line * 64); // the saved frame of one that is not deep
+  for (ptrdiff_t line = 1; line <= 3; line++) __builtin_prefetch(top - line * 64); // the saved frame of one that is not deep
 }
 
 size_t gl_trim() {
