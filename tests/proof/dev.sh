@@ -55,6 +55,7 @@ run_sight() {
 export ASAN_OPTIONS=detect_stack_use_after_return=0:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
+# do_test [--all]: --all also counts the lines that tests run, and tries tree.cc with faults in it.
 do_test() {
   if may_install; then do_setup; fi
   leg_needing "g++ cmake python3" "random scenarios" run_random_scenarios
@@ -62,8 +63,10 @@ do_test() {
   leg_needing "g++ cmake python3 gdb" "sight asan" run_sight asan
   leg_needing "g++ cmake python3 gdb" "sight tsan" run_sight tsan
   leg_needing "gcc cmake valgrind clang-14" "tools" tests/proof/tools/run.sh
-  leg_needing "g++ gcov cmake python3" "coverage" tests/proof/coverage/measure.py
-  [[ ${1-} != --all ]] || leg_needing "g++ cmake ninja python3" "mutants" tests/proof/mutation/mutate.py
+  if [[ ${1-} == --all ]]; then
+    leg_needing "g++ gcov cmake python3" "coverage" tests/proof/coverage/measure.py
+    leg_needing "g++ cmake ninja python3" "mutants" tests/proof/mutation/mutate.py
+  fi
 }
 
 run_verb "$@"
