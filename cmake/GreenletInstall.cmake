@@ -7,7 +7,7 @@ install(TARGETS greenlet greenlet_static EXPORT greenletTargets
 install(FILES capi/greenlet.h capi/greenlet_trace.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES capi/greenlet.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} OPTIONAL)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-if(UNIX AND NOT APPLE AND GREENLET_ASSEMBLY) # gdb loads it together with the library, by this name
+if(UNIX AND NOT APPLE AND GREENLET_HAS_SWITCH) # gdb loads it together with the library, by this name
   install(FILES packaging/gdb/libgreenlet-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}
     RENAME libgreenlet.so.${PROJECT_VERSION}-gdb.py)
 endif()

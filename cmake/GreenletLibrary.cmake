@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
 # The library's sources, how they are compiled, and how the shared one is linked.
+include(CheckCXXSymbolExists)
 
 set(GREENLET_SOURCES
   core/status.cc core/blocks.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/dump.cc core/locals.cc core/os/posix.cc)
 set(GREENLET_SWITCH_SOURCES core/switch.cc core/backtrace.cc core/slice.cc core/buffers.cc core/copy.cc core/stack.cc core/arena.cc)
 
-if(NOT GREENLET_HOST_ONLY AND CMAKE_SIZEOF_VOID_P EQUAL 8 AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
-  set(GREENLET_ASSEMBLY core/arch/x86_64.S)
-endif()
-
-if(GREENLET_ASSEMBLY)
+# Is there a jump for this CPU? core/arch/choose.h says so.
+set(CMAKE_REQUIRED_INCLUDES ${PROJECT_SOURCE_DIR}/core/arch)
+check_cxx_symbol_exists(GL_HAS_SWITCH choose.h GREENLET_CPU_HAS_SWITCH)
+unset(CMAKE_REQUIRED_INCLUDES)
+if(GREENLET_CPU_HAS_SWITCH AND NOT GREENLET_HOST_ONLY)
+  set(GREENLET_HAS_SWITCH ON)
   list(APPEND GREENLET_SOURCES ${GREENLET_SWITCH_SOURCES})
 else()
+  set(GREENLET_HAS_SWITCH OFF)
   list(APPEND GREENLET_SOURCES core/arch/none.cc)
 endif()
 if(GREENLET_UNITY)
@@ -19,7 +22,7 @@ if(GREENLET_UNITY)
 endif()
 
 function(greenlet_library name type)
-  set(sources ${GREENLET_SOURCES} ${GREENLET_ASSEMBLY})
+  set(sources ${GREENLET_SOURCES} core/arch/arch.S)
   if(GREENLET_COVERAGE)
     list(APPEND sources tests/proof/coverage/runtime.cc) # which the map would hide
   endif()

@@ -18,6 +18,7 @@
 // Tops at the same place of their pages would compete for one set of the first-level cache: hence the colours. The spacing keeps the distance of
 // neighbours from what collides in the second: 66 pages made each switch in a ring of 100 a nanosecond slower than 65 or 67 to 71 (Zen 4).
 #include "internal.h"
+#include "list.h"
 
 #include <cstdlib>
 #include <new>
@@ -52,7 +53,7 @@ size_t colour_of(unsigned place) { return place % colours * colour_step; }
 
 static size_t stride_of(size_t size) { return size + 3 * os::page_size(); }
 
-static char *top_of(char *slot, size_t stride) { return slot + stride - os::page_size() - sizeof(Stack); }
+static char *top_of_slot(char *slot, size_t stride) { return slot + stride - os::page_size() - sizeof(Stack); }
 
 static Arena *find_arena(size_t size) {
   Arena **link = &arenas;
@@ -69,19 +70,6 @@ static void drop_arena_if_empty(Arena *arena) {
   while (*link != arena) link = &(*link)->next;
   *link = arena->next;
   free(arena);
-}
-
-static void open_region(Region *region) {
-  Arena *arena = region->arena;
-  region->prev = nullptr;
-  region->next = arena->open;
-  if (arena->open) arena->open->prev = region;
-  arena->open = region;
-}
-
-static void close_region(Region *region) {
-  (region->prev ? region->prev->next : region->arena->open) = region->next;
-  if (region->next) region->next->prev = region->prev;
 }
 
 // Reserves as much again as there is, so that mappings stay few; less where the system does not give it. Returns how many stacks the next region has.
@@ -104,7 +92,7 @@ static Region *new_region(Arena *arena) {
   new (region) Region{arena, arena->reserve, places, all, all};
   arena->reserve += places * stride_of(arena->size);
   arena->regions++;
-  open_region(region);
+  push_front(arena->open, region);
   annotate::not_leaked(region); // its stacks point to it
   return region;
 }
@@ -114,7 +102,7 @@ static void attach(Region *region, Group *group) {
   region->group = group;
   group->region = region;
   group->stride.store(stride, std::memory_order_relaxed);
-  group->tops.store(top_of(region->base, stride), std::memory_order_relaxed);
+  group->tops.store(top_of_slot(region->base, stride), std::memory_order_relaxed);
 }
 
 static void detach(Group *group) {
@@ -132,7 +120,7 @@ void forget_groups(Group *groups, size_t n) {
 static void free_region(Region *region) {
   Arena *arena = region->arena;
   if (region->group) detach(region->group);
-  close_region(region);
+  take_out(arena->open, region);
   os::unmap(region->base, region->places * stride_of(arena->size));
   os::forget_guards(static_cast<unsigned>(__builtin_popcountll(region->guarded)));
   arena->regions--;
@@ -179,7 +167,7 @@ static char *take_place(size_t size, const Greenlet *g, Region *&region, unsigne
   if (!slot) return nullptr;
   uint64_t bit = uint64_t{1} << place;
   region->free &= ~bit;
-  if (!region->free) close_region(region);
+  if (!region->free) take_out(arena->open, region);
   return slot;
 }
 
@@ -191,7 +179,7 @@ Stack *take_region_stack(size_t size, const Greenlet *g) {
   size_t stride = stride_of(size);
   char *low = slot + os::page_size();
   unsigned valgrind_id = annotate::mapped(low, size + os::page_size());
-  Stack *stack = new (top_of(slot, stride) - colour_of(place)) Stack;
+  Stack *stack = new (top_of_slot(slot, stride) - colour_of(place)) Stack;
   stack->low = low;
   stack->size = size;
   stack->region = region;
@@ -213,7 +201,7 @@ void give_region_stack(Stack *stack, Pages pages) {
   if (pages == Pages::idle) os::offer_pages(low, bytes);
   else os::release_pages(low, bytes);
   Locked lock(arena_lock);
-  if (!region->free) open_region(region);
+  if (!region->free) push_front(region->arena->open, region);
   region->free |= uint64_t{1} << static_cast<size_t>(low - region->base) / stride;
   if (region->free == region->all) free_region(region);
 }

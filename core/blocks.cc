@@ -5,6 +5,7 @@
 //
 // A slab is aligned to its size, so a block's address tells its slab and its place. Blocks of one slab may belong to different threads.
 #include "internal.h"
+#include "list.h"
 
 #include <cstdlib>
 #include <new>
@@ -30,24 +31,12 @@ Slab *slab_of(const Greenlet *g) { return reinterpret_cast<Slab *>(reinterpret_c
 
 bool is_full(const Slab *slab) { return !slab->free && slab->fresh == places; }
 
-void enlist(Slab *slab) {
-  slab->prev = nullptr;
-  slab->next = with_room;
-  if (with_room) with_room->prev = slab;
-  with_room = slab;
-}
-
-void delist(Slab *slab) {
-  (slab->prev ? slab->prev->next : with_room) = slab->next;
-  if (slab->next) slab->next->prev = slab->prev;
-}
-
 Slab *new_slab() {
   void *memory = os::map_aligned(slab_bytes);
   if (!memory) return nullptr;
   Slab *slab = new (memory) Slab;
   slab->fresh = first_place;
-  enlist(slab);
+  push_front(with_room, slab);
   return slab;
 }
 
@@ -70,7 +59,7 @@ void *take_block() {
   void *block = slab->free;
   if (block) slab->free = slab->free->queue_next;
   else block = reinterpret_cast<char *>(slab) + slab->fresh++ * sizeof(Greenlet);
-  if (is_full(slab)) delist(slab);
+  if (is_full(slab)) take_out(with_room, slab);
   return block;
 }
 
@@ -78,11 +67,11 @@ void give_block(Greenlet *g) {
   if (annotate::objects_watched()) return free(g);
   Locked lock(block_lock);
   Slab *slab = slab_of(g);
-  if (is_full(slab)) enlist(slab);
+  if (is_full(slab)) push_front(with_room, slab);
   g->queue_next = slab->free;
   slab->free = g;
   if (--slab->used || (slab == with_room && !slab->next)) return; // the last one with room stays
-  delist(slab);
+  take_out(with_room, slab);
   forget_groups(slab->groups, places / group_size);
   os::unmap(slab, slab_bytes);
 }

@@ -119,6 +119,9 @@ inline bool is_lost(const Greenlet *g) {        // the current one has no handle
 }
 
 // --- tree.cc: who runs next ---------------------------------------------------------------------------------------------------------
+inline gl_status delivered(gl_status outcome) {
+  return outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN;
+} // to an ancestor (rule 4)
 inline bool is_dead(const Greenlet *g) { return g->life.load(std::memory_order_acquire) >= Life::ended; }
 gl_status decide_switch(Realm *r, Greenlet *target, gl_status status, void *value, gl_delivery &out);
 gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out);

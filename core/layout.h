@@ -23,7 +23,7 @@ struct Layout {
   uint32_t kind_of_one = Stack::of_one;
   uint32_t kind_of_thread = Stack::of_thread;
 
-  uint32_t realm_next_realm = offsetof(Realm, next_realm);
+  uint32_t realm_next = offsetof(Realm, next);
   uint32_t realm_current = offsetof(Realm, current);
   uint32_t realm_main = offsetof(Realm, main);
   uint32_t realm_thread_errno = offsetof(Realm, thread_errno);

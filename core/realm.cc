@@ -2,6 +2,7 @@
 // Whose greenlets these are: a realm for each thread at its first call, realms of hosts, their ends, fork.
 #include "internal.h"
 #include "layout.h"
+#include "list.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -33,14 +34,11 @@ void fold_counters(Realm *r) {
 
 void enlist(Realm *r) {
   Locked lock(registry_lock);
-  r->next_realm = registry;
-  if (registry) registry->prev_realm = r;
-  registry = r;
+  push_front(registry, r);
 }
 
 void delist(Realm *r) { // under registry_lock
-  (r->prev_realm ? r->prev_realm->next_realm : registry) = r->next_realm;
-  if (r->next_realm) r->next_realm->prev_realm = r->prev_realm;
+  take_out(registry, r);
   fold_counters(r);
 }
 
@@ -68,18 +66,18 @@ void after_fork_in_child() {
   forked = true;
   Realm *lost = nullptr;
   for (Realm *r = registry, *next; r; r = next) {
-    next = r->next_realm;
+    next = r->next;
     if (r == here()) continue;
     r->ended.store(true, std::memory_order_release);
     refuse_orphans(r);
     r->counters.died.store(r->counters.created.load(std::memory_order_relaxed), std::memory_order_relaxed);
     delist(r);
-    r->next_realm = lost;
+    r->next = lost;
     lost = r;
   }
   after_fork();
   for (Realm *r = lost, *next; r; r = next) {
-    next = r->next_realm;
+    next = r->next;
     r->main_rare.saved = 0;
     free_cached(r);
     free_blocks(r);
@@ -183,10 +181,10 @@ void sum_counters(Counters &sum, uint64_t &stacks_cached) {
   Locked lock(registry_lock);
   for (auto field : Counters::fields) {
     sum.*field = (totals.*field).load(std::memory_order_relaxed);
-    for (Realm *r = registry; r; r = r->next_realm) add_relaxed(sum.*field, (r->counters.*field).load(std::memory_order_relaxed));
+    for (Realm *r = registry; r; r = r->next) add_relaxed(sum.*field, (r->counters.*field).load(std::memory_order_relaxed));
   }
   stacks_cached = 0;
-  for (Realm *r = registry; r; r = r->next_realm) stacks_cached += r->stacks_cached.load(std::memory_order_relaxed);
+  for (Realm *r = registry; r; r = r->next) stacks_cached += r->stacks_cached.load(std::memory_order_relaxed);
 }
 
 bool link(Realm *r, Greenlet *g) {

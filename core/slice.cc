@@ -56,15 +56,18 @@ constexpr size_t below_floor = sizeof(Frame) + overlooked;
 static size_t capacity_of(const Greenlet *g) { return static_cast<size_t>(limit_of(g) - g->floor) + below_floor; }
 static void set_capacity(Greenlet *g, size_t bytes) { g->floor = limit_of(g) - bytes + below_floor; }
 
-static bool set_slice(Greenlet *g, size_t bytes) {
-  char *slice = nullptr;
-  if (bytes && !(slice = take_buffer(bytes))) return false;
+static void replace_slice(Greenlet *g, char *slice, size_t bytes) {
   char *old = g->slice;
   size_t old_bytes = capacity_of(g);
   g->slice = slice;
   set_capacity(g, bytes);
   give_buffer(old, old_bytes); // last: a fork may come in between, and its child gives back what it finds
-  return true;
+}
+
+static bool set_slice(Greenlet *g, size_t bytes) {
+  char *slice = take_buffer(bytes);
+  if (slice) replace_slice(g, slice, bytes);
+  return slice;
 }
 
 bool make_room_slow(Greenlet *g, char *sp) {
@@ -131,7 +134,7 @@ static void save(Greenlet *g, char *until, [[maybe_unused]] const Detour &detour
 }
 
 static void forget_slice(Greenlet *g) {
-  set_slice(g, 0);
+  replace_slice(g, nullptr, 0);
   g->loose = false;
 }
 
@@ -252,13 +255,11 @@ StackUse stack_use(const Greenlet *g) {
 
 int trim_slice(void *current, Greenlet *g) {
   if (g == current || !(g->flags & on_copied_stack) || !g->slice) return 0;
-  size_t capacity = capacity_of(g), fitting = round_buffer(static_cast<size_t>(limit_of(g) - static_cast<char *>(g->sp)) + overlooked);
-  char *slice = fitting < capacity ? take_buffer(fitting) : nullptr;
+  size_t fitting = round_buffer(static_cast<size_t>(limit_of(g) - static_cast<char *>(g->sp)) + overlooked);
+  char *slice = fitting < capacity_of(g) ? take_buffer(fitting) : nullptr;
   if (!slice) return 0;
   memcpy(slice, g->slice, fitting);
-  give_buffer(g->slice, capacity);
-  g->slice = slice;
-  set_capacity(g, fitting);
+  replace_slice(g, slice, fitting);
   g->loose = false;
   return 0;
 }

@@ -107,10 +107,8 @@ using namespace gl;
 gl_stack *gl_stack_new(size_t size) {
   if (!round_stack_size(size)) return nullptr;
   size += os::page_size();
-  Realm *r = here();
-  Stack *stack = r != &detached ? take_stack(r, nullptr, size) : take_region_stack(size, nullptr);
+  Stack *stack = take_stack(here(), nullptr, size); // `detached` has none cached
   if (!stack) return nullptr;
-  if (r == &detached) annotate::in_use(stack->low, room_of(stack));
 #ifdef GREENLET_CHECKS
   bool watched = true;
 #else

@@ -211,7 +211,7 @@ struct alignas(128) gl_realm {
   gl::Fiber ended_fiber{};         // of one that ended on a copied stack
   void *(*cxx_source)() = nullptr; // who told `cxx`
   gl::Counters counters;
-  gl::Realm *prev_realm = nullptr, *next_realm = nullptr;
+  gl::Realm *prev = nullptr, *next = nullptr; // of threads that have not ended
 
   // Written by other threads.
   alignas(64) std::atomic<gl::Greenlet *> released{nullptr}; // orphans from elsewhere and from callbacks, newest first

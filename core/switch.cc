@@ -62,9 +62,12 @@ static void arrive_watched() {
   if (!self->reaping) reap(r);
 }
 
-// By way of gl_arrange(). `left` is the stack that the caller runs on.
-[[gnu::always_inline]] static inline gl_status jump_via(Realm *r, void **save, const Stack *left, Greenlet *to, gl_status status,
-                                                        void *value, void **received, void (*first)()) {
+// Nothing of the old greenlet's runs after this. `left` is the stack that the caller runs on. With bytes to move, or a function to call on arrival,
+// it goes by way of gl_arrange().
+[[gnu::always_inline]] static inline gl_status jump(Realm *r, void **save, const Stack *left, Greenlet *to, gl_status status, void *value,
+                                                    void **received, void (*first)()) {
+  if (!received) received = &r->sink;
+  if (!first && !is_moved(to)) return gl_arch_swap(save, to->sp, value, status, received);
   r->detour.to = to;
   r->detour.first = first;
 #ifdef GREENLET_CHECKS
@@ -73,13 +76,11 @@ static void arrive_watched() {
   return gl_arch_swap_via(save, lowest_write(left, to), value, status, received, &r->detour);
 }
 
-// The last thing that runs on the old stack. Orphans that wait are killed before the new one resumes, on its stack (rule 22).
-static gl_status jump(Realm *r, const Stack *left, Greenlet *to, const gl_delivery &d, void **save, void **received) {
+// Orphans that wait are killed before the new one resumes, on its stack (rule 22).
+static gl_status deliver(Realm *r, void **save, const Stack *left, const gl_delivery &d, void **received) {
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r);
-  if (!received) received = &r->sink;
-  void (*first)() = annotate::needed() ? arrive_watched : r->orphans.first && !to->reaping ? reap_on_arrival : nullptr;
-  if (!first && !is_moved(to)) return gl_arch_swap(save, to->sp, d.value, d.status, received);
-  return jump_via(r, save, left, to, d.status, d.value, received, first);
+  void (*first)() = annotate::needed() ? arrive_watched : r->orphans.first && !d.next->reaping ? reap_on_arrival : nullptr;
+  return jump(r, save, left, d.next, d.status, d.value, received, first);
 }
 
 static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void **received) {
@@ -95,7 +96,7 @@ static gl_status transfer(Realm *r, Greenlet *from, const gl_delivery &d, void *
   else exchange<Transfer::resume>(r, from, to);
   if (annotate::needed()) annotate::leave(*(r->left = &fiber_of(from)), fiber_of(to), false);
   r->leaving = nullptr;
-  return jump(r, from->stack, to, d, &from->sp, received);
+  return deliver(r, &from->sp, from->stack, d, received);
 }
 
 static gl_status check_target(Realm *r, const Greenlet *target) {
@@ -200,7 +201,7 @@ void discard_stack(Greenlet *g, bool started) {
   *r->thread_errno = kept;
   if (annotate::needed()) annotate::leave(*r->left, fiber_of(d.next), true);
   r->leaving = nullptr;
-  return jump(r, stack, d.next, d, &r->discarded_sp, nullptr);
+  return deliver(r, &r->discarded_sp, stack, d, nullptr);
 }
 
 // With nothing to drop or to tell, and a parent that waits in a switch: what decide_end() and end_slow() come to then. Ends in a sibling call: a call
@@ -213,7 +214,7 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] int gl_end(Greenlet *g, gl_s
       g->handles.load(std::memory_order_relaxed) < one_handle || g->flags & on_copied_stack || r->stacks_cached == most_cached_stacks)
       [[unlikely]]
     return end_slow(r, g, outcome, result);
-  gl_status status = outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN;
+  gl_status status = delivered(outcome);
   GL_PROBE(end, g, heir);
   probe_transfer(g, heir, status);
   add_relaxed(r->counters.died, 1);
@@ -260,9 +261,7 @@ gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwin
   if (*r->thread_errno != kept) *r->thread_errno = kept;
   if (r->fast.load(std::memory_order_relaxed) == slow) rearm(r); // a hook changed something
   exchange<Transfer::resume>(r, from, target);
-  if (!received) received = &r->sink;
-  if (is_moved(target)) return jump_via(r, &from->sp, from->stack, target, status, value, received, nullptr);
-  return gl_arch_swap(&from->sp, target->sp, value, status, received);
+  return jump(r, &from->sp, from->stack, target, status, value, received, nullptr);
 }
 
 // The one that leaves has no buffer yet, or is deeper than ever. Once it has room, this is a switch like any other, at the same depth.
@@ -281,7 +280,7 @@ gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwin
   probe_transfer(from, target, status);
   r->current.store(target, std::memory_order_relaxed);
   exchange<Transfer::resume>(r, from, target);
-  return jump_via(r, &from->sp, from->stack, target, status, value, received ? received : &r->sink, nullptr);
+  return jump(r, &from->sp, from->stack, target, status, value, received, nullptr);
 }
 
 // A first switch, with nothing in the way: what decide_switch() and transfer() come to then.
@@ -302,9 +301,7 @@ gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwin
   unmark(target, unready);
   r->current.store(target, std::memory_order_relaxed);
   exchange<Transfer::start>(r, from, target);
-  if (!received) received = &r->sink;
-  if (is_moved(target)) return jump_via(r, &from->sp, from->stack, target, GL_OK, value, received, nullptr);
-  return gl_arch_swap(&from->sp, target->sp, value, GL_OK, received);
+  return jump(r, &from->sp, from->stack, target, GL_OK, value, received, nullptr);
 }
 
 // The hot path. It must end in a sibling call: then nothing runs after the jump, and the return goes straight to the caller.

@@ -289,7 +289,7 @@ gl_status decide_kill(Realm *r, Greenlet *victim, gl_delivery &out) {
 void decide_end(Realm *r, gl_status outcome, void *result, gl_delivery &out) {
   Greenlet *g = r->current.load(std::memory_order_relaxed);
   run_drops(r, g);
-  gl_delivery d{nullptr, outcome == GL_OK || outcome == GL_KILLED ? GL_OK : GL_THROWN, 0, result};
+  gl_delivery d{nullptr, delivered(outcome), 0, result};
   Greenlet *held, *heir = find_heir(r, g, held);
   settle(r, heir, false, d, held);
   announce(r, d, true);

@@ -22,6 +22,7 @@ capi/greenlet.h
 core/all.cc
 core/arch/annotate.h
 core/arch/arch.h
+core/arch/choose.h
 core/arch/none.cc
 core/arch/none.h
 core/blocks.cc
@@ -32,6 +33,7 @@ core/hooks.cc
 core/host.cc
 core/internal.h
 core/layout.h
+core/list.h
 core/locals.cc
 core/lock.h
 core/observe.cc
@@ -46,10 +48,8 @@ core/tree.cc
 """.split()
 
 STACKS = """
+core/arch/arch.S
 core/arch/asm.h
-core/arch/section.h
-core/arch/x86_64.S
-core/arch/x86_64.h
 core/arena.cc
 core/backtrace.cc
 core/buffers.cc
@@ -58,6 +58,9 @@ core/slice.cc
 core/stack.cc
 core/switch.cc
 """.split()
+ASSEMBLY = "core/arch/arch.S"  # it includes the CPU's
+CPUS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "core/arch").glob("*.S") if path.name != "arch.S")
+STACKS += CPUS + [name[:-1] + "h" for name in CPUS]
 
 UNITY = "core/all.cc"
 INCLUDE = re.compile(r'^(\s*#\s*include\s+")([^"]+)(")', re.MULTILINE)
@@ -113,13 +116,15 @@ def run(*command):
 def build(folder, host, flat, unity):
     """Builds a copy with nothing but itself, and raises unless it is complete and hides its names."""
     write(folder, host, flat)
-    sources = [name for name in contents(host, flat) if name.endswith((".cc", ".S"))]
+    sources = [name for name in contents(host, flat) if name.endswith(".cc")]
     if not host:
-        sources.remove("none.cc" if flat else "core/arch/none.cc")
+        sources.remove("core/arch/none.cc")
     if unity:
-        sources = [name for name in sources if name == UNITY or name.endswith(".S")]
+        sources = [UNITY]
     elif not flat:
         sources.remove(UNITY)
+    if not host:
+        sources.append(ASSEMBLY)
     compiler = os.environ.get("CXX", "g++")
     flags = "-std=c++20 -O1 -fPIC -Wall -Wextra -Werror -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden".split()
     defines = ["-DGREENLET_STATIC"] + (["-DGREENLET_HOST_ONLY"] if host else [])
@@ -150,7 +155,7 @@ def check():
     else:
         passed += 1
     for host in (False, True):
-        for layout in ("tree", "unity", "flat"):
+        for layout in ("tree", "unity", "flat") if host else ("tree", "unity"):
             name = ("host" if host else "full") + " list, " + layout
             with tempfile.TemporaryDirectory() as folder:
                 try:
@@ -167,13 +172,15 @@ def check():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", action="store_true", help="the host list in place of the full one")
-    parser.add_argument("--flat", action="store_true", help="all files in one folder, includes rewritten")
+    parser.add_argument("--flat", action="store_true", help="all files of the host list in one folder, includes rewritten")
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("folder", nargs="?", type=Path, help="copy into this folder")
     mode.add_argument("--verify", metavar="FOLDER", type=Path, help="fail unless the copy there is up to date")
     mode.add_argument("--list", action="store_true", help="print the list")
     mode.add_argument("--check", action="store_true", help="prove by building copies that the lists are complete")
     options = parser.parse_args()
+    if options.flat and not options.host:
+        parser.error("--flat needs --host: the full list holds the assembly of every CPU")
     if options.list:
         print(*files(options.host, options.flat), sep="\n")
     elif options.check:

@@ -69,8 +69,13 @@ inline void thread(Fiber &fiber) {
   if (__tsan_get_current_fiber) fiber.tsan = __tsan_get_current_fiber();
 }
 
+// What frames left on a stack is forgotten.
+inline void cleared(void *low, size_t size) {
+  if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size);
+}
+
 inline unsigned mapped(char *low, size_t size) {
-  if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size); // another stack may have been there
+  cleared(low, size); // another stack may have been there
 #ifdef VALGRIND_STACK_REGISTER
   return VALGRIND_STACK_REGISTER(low, low + size);
 #else
@@ -103,11 +108,6 @@ inline void not_leaked(void *object) {
   if (__lsan_ignore_object) __lsan_ignore_object(object);
 }
 
-// What frames left on a stack is forgotten.
-inline void cleared(void *low, size_t size) {
-  if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(low, size);
-}
-
 // Bytes come back to a stack. The traps for stray pointers that lay between the variables of a frame do not come along.
 inline void refilled(void *low, size_t size) {
   cleared(low, size);
@@ -128,10 +128,8 @@ inline void examined([[maybe_unused]] void *low, [[maybe_unused]] size_t size) {
 
 // A stack gets a new greenlet.
 inline void renewed(Fiber &fiber, void *low, size_t size) {
-  if (__tsan_create_fiber) {
-    if (fiber.tsan) __tsan_destroy_fiber(fiber.tsan);
-    fiber.tsan = __tsan_create_fiber(0);
-  }
+  destroyed(fiber);
+  if (__tsan_create_fiber) fiber.tsan = __tsan_create_fiber(0);
   fiber.fake_stack = nullptr;
   fiber.low = low;
   fiber.size = size;
@@ -154,7 +152,7 @@ inline void arrive(Fiber &self, Fiber &from) {
 inline void unwound(Fiber &from, Fiber &self) {
   leave(from, self, true);
   arrive(self, from);
-  if (__asan_unpoison_memory_region) __asan_unpoison_memory_region(self.low, self.size);
+  cleared(const_cast<void *>(self.low), self.size);
 }
 
 } // namespace annotate

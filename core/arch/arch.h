@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Chooses the CPU. README.md draws the saved frame and states the contract of the entries.
+// The entries of the assembly. README.md draws the saved frame and states their contract.
 #pragma once
 
 #include "annotate.h"
+#include "choose.h"
 
-#if defined(GREENLET_HOST_ONLY)
-#include "none.h"
-#elif defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32)
-#include "section.h"
-#include "x86_64.h"
-#define GL_HAS_SWITCH 1
-#else
-#include "none.h" // the tree and host realms still work; gl_switch() answers GL_ENOTSUP
-#endif
+#include GL_ARCH_HEADER
 
 extern "C" {
 // Saves the caller's registers below its stack pointer, stores that in *save, takes up the frame at `load`, puts `value` where that frame

@@ -11,9 +11,6 @@
       0  received            <- saved stack pointer
 
    The floating-point control words are exchanged in C++ before the jump; nothing else is callee-saved. */
-#include "asm.h"
-
-#if defined(__x86_64__) && !defined(__ILP32__) && !defined(GREENLET_HOST_ONLY)
 
 /* Entry: rdi save, rsi load, rdx value, ecx status, r8 received. */
 .macro SAVE
@@ -68,7 +65,7 @@
 
 /* `ret` is predicted only where the call came from. Who left by the same call instruction that is now returned to (a loop around gl_switch())
    gets `ret`, which keeps the return stack balanced; all others a jump, which has a predictor of its own. */
-FUNCTION(gl_arch_swap)
+FUNCTION gl_arch_swap
         mov     (%rsp), %r9
         SAVE
         mov     %rsi, %rsp              /* the same frame, of another stack: the CFI still holds */
@@ -80,10 +77,10 @@ FUNCTION(gl_arch_swap)
         .cfi_adjust_cfa_offset -8
         .cfi_register %rip, %r9
         notrack jmp *%r9                /* a return address has no landing pad */
-END(gl_arch_swap)
+END gl_arch_swap
 
 /* rsi load, rdx value, ecx status */
-FUNCTION(gl_arch_leave)
+FUNCTION gl_arch_leave
         endbr64
         mov     %rsi, %rsp
         .cfi_adjust_cfa_offset 56
@@ -98,10 +95,10 @@ FUNCTION(gl_arch_leave)
         .cfi_adjust_cfa_offset -8
         .cfi_register %rip, %r9
         notrack jmp *%r9
-END(gl_arch_leave)
+END gl_arch_leave
 
 /* rsi lowest, r9 detour. In between nobody can be unwound to: one frame is about to be moved, the other has not arrived. */
-FUNCTION(gl_arch_swap_via)
+FUNCTION gl_arch_swap_via
         mov     (%rsp), %r10
         SAVE
         mov     %r10, %r12
@@ -135,11 +132,11 @@ FUNCTION(gl_arch_swap_via)
         .cfi_restore_state
 3:      call    *%rax
         jmp     1b
-END(gl_arch_swap_via)
+END gl_arch_swap_via
 
 /* rdi frame, rsi function, rdx argument. Calls function(argument) in a way that whoever waits with that frame seems to be the caller: unwinders go on
    there. */
-FUNCTION(gl_arch_call_from)
+FUNCTION gl_arch_call_from
         endbr64
         push    %rbx
         .cfi_adjust_cfa_offset 8
@@ -161,17 +158,17 @@ FUNCTION(gl_arch_call_from)
         .cfi_adjust_cfa_offset -8
         .cfi_restore %rbx
         ret
-END(gl_arch_call_from)
+END gl_arch_call_from
 
 /* The outermost frame of a greenlet: calls run(data, value, &result), then gl_end(greenlet, outcome, result). Unwinders end here: the return
    address is undefined. (They look it up one byte before a return address, so that this begins before the entry.) A C++ exception that gets this
    far meets the personality routine, which ends the program and names the greenlet; forced unwinding passes. */
-        .section GL_JUMP_SECTION, "ax", @progbits
+        .section GL_JUMP_SECTION, "ax", %progbits
         .cfi_startproc
         .cfi_undefined %rip
         .cfi_personality 0x1b, gl_arch_personality
         nop
-LABEL(gl_arch_enter)
+LABEL gl_arch_enter
         endbr64
         push    $0
         .cfi_adjust_cfa_offset 8
@@ -189,8 +186,4 @@ LABEL(gl_arch_enter)
         mov     %rax, (%rsp)
         jmp     gl_end                  /* not a call: the greenlet leaves by a jump, and an unmatched call spoils the return predictor */
 1:      ud2                             /* gl_end() never returns */
-END(gl_arch_enter)
-
-#endif
-
-        NOTES
+END gl_arch_enter

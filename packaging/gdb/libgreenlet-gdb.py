@@ -21,7 +21,7 @@ from gdb.unwinder import Unwinder, register_unwinder
 
 # core/layout.h, in the same order.
 FIELDS = """frame_size home_bits life_started kind_of_one kind_of_thread
-realm_next_realm realm_current realm_main realm_thread_errno
+realm_next realm_current realm_main realm_thread_errno
 greenlet_home greenlet_sp greenlet_life greenlet_parent greenlet_slice greenlet_stack greenlet_next greenlet_rare
 rare_name rare_killers rare_base rare_saved
 stack_kind stack_low stack_size stack_in_place""".split()
@@ -184,7 +184,7 @@ def greenlets():
                 address = pointer(address + layout.greenlet_next)
                 if address in (0, main):
                     break
-            realm = pointer(realm + layout.realm_next_realm)
+            realm = pointer(realm + layout.realm_next)
     return sorted(found, key=lambda greenlet: greenlet.thread.num if greenlet.thread else 0)
 
 

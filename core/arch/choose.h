@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Chooses the CPU and its calling convention, for assembly and C++. Another one is chosen here and nowhere else. */
+#pragma once
+
+#if defined(GREENLET_HOST_ONLY)
+#define GL_ARCH_HEADER "none.h"
+#elif defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32)
+#define GL_ARCH_HEADER "x86_64.h"
+#define GL_ARCH_ASSEMBLY "x86_64.S"
+#else
+#define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
+#endif
+
+#ifdef GL_ARCH_ASSEMBLY
+#define GL_HAS_SWITCH 1
+#endif
+
+/* Where the jump lies, and what must lie beside it. Linkers keep together what is in .text.hot.* */
+#define GL_JUMP_SECTION ".text.hot.greenlet"
