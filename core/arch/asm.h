@@ -24,8 +24,9 @@
         .size   \name, . - \name
 .endm
 
-/* At the end of all assembly. No executable stack. On x86-64 also: indirect branch tracking works with this code (bit 0). Shadow stacks do not (bit 1
-   stays clear, so that the system turns them off for the process): a switch would need a shadow stack a greenlet. */
+/* At the end of all assembly. No executable stack. Branches have landing pads: indirect branch tracking on x86-64, BTI on arm64 (bit 0 of each). Shadow
+   stacks (bit 1 on x86-64, 2 on arm64) do not work: a switch would need one a greenlet. The bit stays clear, so that the system turns them off for the
+   process. */
 .macro NOTES
         .section .note.GNU-stack, "", %progbits
 #if defined(__x86_64__)
@@ -34,5 +35,11 @@
         .long   4, 16, 5
         .asciz  "GNU"
         .long   0xc0000002, 4, 1, 0
+#elif defined(__aarch64__)
+        .section .note.gnu.property, "a", %note
+        .p2align 3
+        .long   4, 16, 5
+        .asciz  "GNU"
+        .long   0xc0000000, 4, 1, 0
 #endif
 .endm
