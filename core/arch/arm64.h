@@ -44,6 +44,10 @@ struct FpWords {
 };
 
 inline void save_fp(FpWords *words) { asm volatile("mrs %0, fpcr" : "=r"(words->fpcr)); }
-inline void load_fp(const FpWords *words) { asm volatile("msr fpcr, %0" : : "r"(words->fpcr)); }
+inline void load_fp(const FpWords *words) {
+  FpWords now;
+  save_fp(&now);
+  if (now.fpcr != words->fpcr) asm volatile("msr fpcr, %0" : : "r"(words->fpcr)); // slow
+}
 
 } // namespace gl
