@@ -2,8 +2,15 @@
 # What tests, examples and benchmarks share: strict warnings, Criterion or a plain main, a launcher such as valgrind.
 
 option(GREENLET_TEST_PLAIN "Test programs with a plain main() in place of Criterion" OFF)
-set(GREENLET_TEST_LAUNCHER "" CACHE STRING "Runs each test program, such as valgrind;--error-exitcode=99")
+set(GREENLET_TEST_LAUNCHER "${CMAKE_CROSSCOMPILING_EMULATOR}" CACHE STRING "Runs each test program, such as valgrind;--error-exitcode=99")
 set(GREENLET_TEST_TIMEOUT 60 CACHE STRING "Seconds that a test program may take")
+
+# Whether tools of this machine can look at test programs: gdb, perf, valgrind, other compilers.
+if(CMAKE_CROSSCOMPILING OR GREENLET_TEST_LAUNCHER)
+  set(GREENLET_TEST_TOOLS OFF)
+else()
+  set(GREENLET_TEST_TOOLS ON)
+endif()
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
