@@ -185,7 +185,7 @@ Stack *take_region_stack(size_t size, const Greenlet *g) {
   stack->region = region;
   stack->valgrind_id = valgrind_id;
   tally(&Counters::stacks_mapped, 1);
-  tally(&Counters::stack_bytes, static_cast<int64_t>(stride));
+  tally(&Counters::stack_bytes, static_cast<intptr_t>(stride));
   return stack;
 }
 
@@ -197,7 +197,7 @@ void give_region_stack(Stack *stack, Pages pages) {
   size_t page = os::page_size(), stride = stride_of(stack->size), bytes = stack->size + page;
   annotate::unmapped(stack->fiber, stack->valgrind_id);
   tally(&Counters::stacks_mapped, -1);
-  tally(&Counters::stack_bytes, -static_cast<int64_t>(stride));
+  tally(&Counters::stack_bytes, -static_cast<intptr_t>(stride));
   if (pages == Pages::idle) os::offer_pages(low, bytes);
   else os::release_pages(low, bytes);
   Locked lock(arena_lock);

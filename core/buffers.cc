@@ -2,6 +2,7 @@
 // Buffers for what is moved out of shared stacks: malloc()'s, in few sizes, some of which each thread keeps for the next one.
 #include "internal.h"
 
+#include <bit>
 #include <cstdlib>
 #include <new>
 
@@ -12,7 +13,7 @@ constexpr size_t most_cached_bytes = 256 << 10; // of buffers, for a thread
 // On most systems a block of malloc() takes 8 bytes more. With these, sizes are multiples of 16 up to 128, then eight for each doubling: so up to an
 // eighth too large.
 constexpr size_t overhead = 8;
-static size_t step_of(size_t gross) { return gross <= 128 ? 16 : (SIZE_MAX / 2 + 1) >> (__builtin_clzl(gross - 1) + 3); }
+static size_t step_of(size_t gross) { return gross <= 128 ? 16 : std::bit_ceil(gross) >> 4; }
 
 size_t round_buffer(size_t bytes) {
   size_t gross = bytes + overhead, step = step_of(gross);
@@ -22,7 +23,7 @@ size_t round_buffer(size_t bytes) {
 static size_t class_of(size_t bytes) {
   size_t gross = bytes + overhead;
   if (gross <= 128) return gross / 16 - 1;
-  size_t doublings = 63 - static_cast<size_t>(__builtin_clzl(gross - 1)) - 7;
+  size_t doublings = static_cast<size_t>(std::bit_width(gross - 1)) - 8;
   return doublings * 8 + gross / step_of(gross) - 1; // 9 to 16 steps, after 8 sizes of the first
 }
 
@@ -36,12 +37,12 @@ char *take_buffer(size_t bytes) {
     return reinterpret_cast<char *>(buffer);
   }
   char *buffer = static_cast<char *>(malloc(bytes));
-  if (buffer) tally(&Counters::slice_bytes, static_cast<int64_t>(bytes));
+  if (buffer) tally(&Counters::slice_bytes, static_cast<intptr_t>(bytes));
   return buffer;
 }
 
 static void free_buffer(char *buffer, size_t bytes) {
-  tally(&Counters::slice_bytes, -static_cast<int64_t>(bytes));
+  tally(&Counters::slice_bytes, -static_cast<intptr_t>(bytes));
   free(buffer);
 }
 

@@ -31,8 +31,8 @@ template <class Number, class Change> inline Number add_relaxed(std::atomic<Numb
   n.store(sum, std::memory_order_relaxed);
   return sum;
 }
-void tally_detached(Counters::Field field, int64_t n);
-inline void tally(Counters::Field field, int64_t n) {
+void tally_detached(Counters::Field field, intptr_t n);
+inline void tally(Counters::Field field, intptr_t n) {
   Realm *r = here();
   if (r == &detached) [[unlikely]]
     return tally_detached(field, n);

@@ -12,23 +12,23 @@ namespace gl {
 class Lock {
 public:
   void lock() {
-    while (taken_.exchange(true, std::memory_order_acquire)) os::yield();
+    while (taken_.exchange(1, std::memory_order_acquire)) os::yield();
     annotate::take_over(this);
   }
   // Or nobody else is there.
   bool try_lock() {
     if (os::single_threaded()) return true;
-    if (taken_.exchange(true, std::memory_order_acquire)) return false;
+    if (taken_.exchange(1, std::memory_order_acquire)) return false;
     annotate::take_over(this);
     return true;
   }
   void unlock() {
     annotate::give_away(this);
-    taken_.store(false, std::memory_order_release);
+    taken_.store(0, std::memory_order_release);
   }
 
 private:
-  std::atomic<bool> taken_{false};
+  std::atomic<uint32_t> taken_{0}; // a word: some CPUs have nothing atomic below
 };
 
 class Locked {

@@ -95,7 +95,7 @@ gl_status gl_get_stats(gl_stats *stats) {
   Counters sum;
   uint64_t stacks_cached;
   sum_counters(sum, stacks_cached);
-  auto of = [](const std::atomic<int64_t> &n) { return static_cast<uint64_t>(n.load(std::memory_order_relaxed)); };
+  auto of = [](const std::atomic<intptr_t> &n) { return static_cast<uintptr_t>(n.load(std::memory_order_relaxed)); };
   gl_stats full{};
   full.size = stats->size;
   full.created = of(sum.created);

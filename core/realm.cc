@@ -23,7 +23,7 @@ Lock registry_lock; // guards what follows
 Realm *registry;    // the realms of threads that have not ended
 Counters totals;    // of threads that have ended, or never had a realm
 
-std::atomic<uint64_t> libraries_searched{0};
+std::atomic<uintptr_t> libraries_searched{0};
 Lock search_lock; // the C library does not get over a fork while another thread looks for libraries
 bool forked;
 
@@ -110,11 +110,11 @@ Realm *new_realm() {
 void os::thread_ended(void *realm) { end_thread(static_cast<Realm *>(realm)); }
 
 Realm *attach_slow() {
-  static std::atomic<bool> fork_handled{false};
+  static std::atomic<int> fork_handled{0};
   Realm *r = new_realm();
   if (!r) return nullptr;
-  bool can_fork = fork_handled.exchange(true) || os::at_fork(before_fork, after_fork, after_fork_in_child);
-  if (!can_fork) fork_handled = false;
+  bool can_fork = fork_handled.exchange(1) || os::at_fork(before_fork, after_fork, after_fork_in_child);
+  if (!can_fork) fork_handled = 0;
   if (!can_fork || !os::at_thread_end(r)) {
     free(r);
     return nullptr;
@@ -133,7 +133,7 @@ void adopt_cxx_runtime(Realm *r) {
   void *(*get_globals)() = cxx_runtime.load(std::memory_order_acquire);
   if (!get_globals) {
     if (!search_lock.try_lock()) return; // whoever has it may wait for the linker's lock, which this thread has if it is loading a library
-    uint64_t loaded = os::libraries_loaded();
+    uintptr_t loaded = os::libraries_loaded();
     if (libraries_searched.exchange(loaded, std::memory_order_relaxed) != loaded) get_globals = os::find_cxx_runtime();
     search_lock.unlock();
     if (!get_globals) return;
@@ -174,7 +174,7 @@ gl_status not_ours(const Greenlet *g) {
   return has_ended(realm_of(g)) ? GL_EEXPIRED : GL_ETHREAD;
 }
 
-void tally_detached(Counters::Field field, int64_t n) { totals.*field += n; }
+void tally_detached(Counters::Field field, intptr_t n) { totals.*field += n; }
 
 // Those who died before those who were made, in case that threads go on meanwhile.
 void sum_counters(Counters &sum, uint64_t &stacks_cached) {

@@ -15,7 +15,7 @@ bool round_stack_size(size_t &size) {
   if (size == 0) return size = default_stack_size, true;
   size_t page = os::page_size();
   if (size < smallest_size) size = smallest_size;
-  if (size > SIZE_MAX / 2) return false;
+  if (size > SIZE_MAX / 8 * 7) return false; // sums would overflow
   size = (size + page - 1) / page * page;
   return true;
 }

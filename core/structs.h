@@ -49,9 +49,9 @@ constexpr uintptr_t unready = 4, moved = 8, home_bits = 63;
 // Beside the user's in gl_greenlet::flags: it runs on a stack that others use too.
 constexpr uint8_t on_copied_stack = 0x80;
 
-struct Counters {
-  using Field = std::atomic<int64_t> Counters::*;
-  std::atomic<int64_t> created{0}, died{0}, stacks_mapped{0}, stack_bytes{0}, slice_bytes{0}, leaked{0};
+struct Counters { // as wide as pointers: wider ones would take locks on some CPUs
+  using Field = std::atomic<intptr_t> Counters::*;
+  std::atomic<intptr_t> created{0}, died{0}, stacks_mapped{0}, stack_bytes{0}, slice_bytes{0}, leaked{0};
   static const Field fields[6];
 };
 
@@ -215,7 +215,7 @@ struct alignas(128) gl_realm {
 
   // Written by other threads.
   alignas(64) std::atomic<gl::Greenlet *> released{nullptr}; // orphans from elsewhere and from callbacks, newest first
-  std::atomic<int64_t> keepers{1};                           // itself, its blocks, handles on main: the last one frees it
+  std::atomic<intptr_t> keepers{1};                          // itself, its blocks, handles on main: the last one frees it
   gl::Lock list_lock;                                        // guards the ring through main, and cursors
   gl::Cursor *cursors = nullptr;
 

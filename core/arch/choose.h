@@ -7,6 +7,9 @@
 #elif defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32)
 #define GL_ARCH_HEADER "x86_64.h"
 #define GL_ARCH_ASSEMBLY "x86_64.S"
+#elif defined(__i386__) && !defined(_WIN32)
+#define GL_ARCH_HEADER "i386.h"
+#define GL_ARCH_ASSEMBLY "i386.S"
 #elif defined(__aarch64__)
 #define GL_ARCH_HEADER "arm64.h"
 #define GL_ARCH_ASSEMBLY "arm64.S"

@@ -52,7 +52,7 @@ bool thread_stack(void **low, void **high);
 bool at_fork(void (*before)(), void (*after_in_parent)(), void (*after_in_child)());
 
 // Changes whenever the process loads a library.
-uint64_t libraries_loaded();
+uintptr_t libraries_loaded();
 
 // The `__cxa_get_globals` of the C++ runtime that is loaded, if one can be found.
 void *(*find_cxx_runtime())();

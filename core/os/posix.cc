@@ -151,10 +151,10 @@ bool at_fork(void (*before)(), void (*after_in_parent)(), void (*after_in_child)
   return pthread_atfork(before, after_in_parent, after_in_child) == 0;
 }
 
-uint64_t libraries_loaded() {
-  uint64_t loaded = 0;
+uintptr_t libraries_loaded() {
+  uintptr_t loaded = 0;
   auto first = [](dl_phdr_info *info, size_t, void *out) {
-    *static_cast<uint64_t *>(out) = info->dlpi_adds;
+    *static_cast<uintptr_t *>(out) = static_cast<uintptr_t>(info->dlpi_adds);
     return 1; // one tells all
   };
   dl_iterate_phdr(first, &loaded);

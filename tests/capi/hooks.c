@@ -55,7 +55,7 @@ TEST(hook_is_not_called_for_the_current_one) {
 
 // rules 9, 11, 13: nor is what fails, or resumes nobody
 TEST(hook_is_not_called_when_nobody_is_resumed) {
-  a = gl_new(never, NULL), b = NEW(.run = never, .stack_size = SIZE_MAX / 4);
+  a = gl_new(never, NULL), b = NEW(.run = never, .stack_size = NO_SUCH_STACK);
   hook();
   CHECK(gl_switch(NULL, NULL, NULL) == GL_EINVAL && gl_switch(b, NULL, NULL) == GL_ENOMEM);
   CHECK(gl_kill(a, NULL) == GL_OK && gl_throw(b, NULL, NULL) == GL_THROWN);

@@ -213,7 +213,7 @@ TEST(options_refuse_hosted_and_ordinary_in_one_family) {
 
 // rules 4, 31: no memory for such a stack, now or when it starts; then it is as before
 TEST(options_stack_size_beyond_all_memory) {
-  const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 4096, SIZE_MAX / 2 + 1, SIZE_MAX / 4};
+  const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 4096, SIZE_MAX / 8 * 7 + 1, NO_SUCH_STACK};
   for (int i = 0; i < 4; i++) {
     gl_options options = good();
     options.drop = NULL, options.stack_size = sizes[i];

@@ -65,7 +65,7 @@ static inline bool stacks_are_private(void) { return stacks_are("private") || st
    another thread than the one that makes them. */
 static inline size_t private_stack(void) { return stacks_are_private() ? 0 : 256 * 1024; }
 /* A stack size that gl_new_with() takes and no system has. */
-#define NO_SUCH_STACK (SIZE_MAX / 2)
+#define NO_SUCH_STACK (SIZE_MAX / 16 * 13)
 /* A number as a value: the library only passes values on. */
 #define V(number) ((void *)(intptr_t)(number))
 

@@ -135,7 +135,7 @@ TEST(outcome_that_starts_an_ancestor_is_told) {
 // rules 9, 27: what fails is not told, be it only that there is no memory for a stack
 TEST(failed_calls_are_not_told) {
   trace();
-  gl_greenlet *a = name(NEW(.run = never, .stack_size = SIZE_MAX / 4));
+  gl_greenlet *a = name(NEW(.run = never, .stack_size = NO_SUCH_STACK));
   CHECK(gl_switch(a, NULL, NULL) == GL_ENOMEM && gl_state(a) == GL_UNSTARTED);
   CHECK(gl_switch(NULL, NULL, NULL) == GL_EINVAL && gl_throw(NULL, NULL, NULL) == GL_EINVAL);
   CHECK(gl_kill(gl_main(), NULL) == GL_EINVAL);
