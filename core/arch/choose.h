@@ -13,6 +13,9 @@
 #elif defined(__aarch64__)
 #define GL_ARCH_HEADER "arm64.h"
 #define GL_ARCH_ASSEMBLY "arm64.S"
+#elif defined(__s390x__)
+#define GL_ARCH_HEADER "s390x.h"
+#define GL_ARCH_ASSEMBLY "s390x.S"
 #else
 #define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
 #endif
