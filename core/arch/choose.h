@@ -7,15 +7,27 @@
 #elif defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32)
 #define GL_ARCH_HEADER "x86_64.h"
 #define GL_ARCH_ASSEMBLY "x86_64.S"
+#elif defined(__x86_64__) && defined(_WIN32)
+#define GL_ARCH_HEADER "x86_64_windows.h"
+#define GL_ARCH_ASSEMBLY "x86_64_windows.S"
 #elif defined(__i386__) && !defined(_WIN32)
 #define GL_ARCH_HEADER "i386.h"
 #define GL_ARCH_ASSEMBLY "i386.S"
+#elif defined(__arm__) && defined(__ARM_EABI__)
+#define GL_ARCH_HEADER "arm.h"
+#define GL_ARCH_ASSEMBLY "arm.S"
 #elif defined(__aarch64__)
 #define GL_ARCH_HEADER "arm64.h"
 #define GL_ARCH_ASSEMBLY "arm64.S"
 #elif defined(__s390x__)
 #define GL_ARCH_HEADER "s390x.h"
 #define GL_ARCH_ASSEMBLY "s390x.S"
+#elif defined(__riscv) && __riscv_xlen == 64 && !defined(__riscv_float_abi_quad) && !defined(__riscv_abi_rve)
+#define GL_ARCH_HEADER "riscv64.h"
+#define GL_ARCH_ASSEMBLY "riscv64.S"
+#elif defined(__powerpc64__) && defined(__ELF__)
+#define GL_ARCH_HEADER "ppc64.h"
+#define GL_ARCH_ASSEMBLY "ppc64.S"
 #else
 #define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
 #endif
