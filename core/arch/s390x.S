@@ -7,7 +7,7 @@
       0  received            <- saved stack pointer
 
    Functions save registers in the 160 bytes above the stack pointer that they are called with, so every call from here is made from as much below.
-   CFAs are 160 above it, too. Masks and rounding are exchanged in C++ before the jump. */
+   CFAs are 160 above it, too, and unwinders have to be told of stack pointers. Masks and rounding are exchanged in C++ before the jump. */
 
 .macro SAVED_CFI
         .cfi_offset %r6, -296
@@ -27,12 +27,14 @@
         .cfi_offset %f13, -184
         .cfi_offset %f14, -176
         .cfi_offset %f15, -168
+        .cfi_val_offset %r15, -160
 .endm
 
 /* Entry: r2 save, r3 load, r4 value, r5 status, r6 received. */
 .macro SAVE
         aghi    %r15, -144
         .cfi_def_cfa_offset 304
+        .cfi_val_offset %r15, -160
         stmg    %r6, %r14, 8(%r15)
         stg     %r6, 0(%r15)
         std     %f8, 80(%r15)
@@ -80,6 +82,7 @@
         .cfi_restore %f13
         .cfi_restore %f14
         .cfi_restore %f15
+        .cfi_restore %r15
         br      %r14
 .endm
 
@@ -134,6 +137,7 @@ FUNCTION gl_arch_call_from
         stmg    %r13, %r14, 104(%r15)
         aghi    %r15, -160
         .cfi_def_cfa_offset 320
+        .cfi_val_offset %r15, -160
         .cfi_offset %r13, -56
         .cfi_offset %r14, -48
         lgr     %r13, %r2
@@ -148,6 +152,7 @@ FUNCTION gl_arch_call_from
         .cfi_def_cfa_offset 160
         .cfi_restore %r13
         .cfi_restore %r14
+        .cfi_restore %r15
         br      %r14
 END gl_arch_call_from
 

@@ -10,7 +10,11 @@ static size_t page;
 /* Decides how the child ends: 0 if the fault lies in the guard page. */
 static void on_fault(int number, siginfo_t *info, void *context) {
   (void)number, (void)context;
+#ifdef __s390x__
+  char *at = (char *)((uintptr_t)info->si_addr | (page - 1)); /* it tells the page only */
+#else
   char *at = info->si_addr;
+#endif
   _exit(at < low && at >= low - page ? 0 : 1);
 }
 static inline void catch_faults(void) {

@@ -22,7 +22,7 @@ void *aligned_alloc(size_t alignment, size_t size) { return calls++, __libc_mema
 int posix_memalign(void **out, size_t alignment, size_t size) { return calls++, (*out = __libc_memalign(alignment, size)) ? 0 : 12; }
 void free(void *memory) { calls++, __libc_free(memory); }
 void *mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
-  return calls++, (void *)syscall(SYS_mmap, at, size, protection, flags, file, offset);
+  return calls++, mmap64(at, size, protection, flags, file, offset); /* SYS_mmap takes other arguments on some CPUs */
 }
 int munmap(void *at, size_t size) { return calls++, (int)syscall(SYS_munmap, at, size); }
 int madvise(void *at, size_t size, int advice) { return calls++, (int)syscall(SYS_madvise, at, size, advice); }
