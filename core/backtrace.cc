@@ -12,22 +12,27 @@ namespace gl {
 namespace {
 
 struct Trace {
-  const os::Unwinder *unwinder;
   uintptr_t first; // frames before this return address are the library's own
   void **pcs;
   int max, count;
 };
 
-_Unwind_Reason_Code step(_Unwind_Context *frame, void *data) {
+bool step(uintptr_t pc, void *data) {
   auto *trace = static_cast<Trace *>(data);
-  uintptr_t pc = trace->unwinder->get_ip(frame);
-  if (!pc || trace->count == trace->max) return _URC_END_OF_STACK;
-  if (trace->count == 0 && pc != trace->first) return _URC_NO_REASON;
-  trace->pcs[trace->count++] = reinterpret_cast<void *>(pc);
-  return _URC_NO_REASON;
+  if (!pc || trace->count == trace->max) return false;
+  if (trace->count > 0 || pc == trace->first) trace->pcs[trace->count++] = reinterpret_cast<void *>(pc);
+  return true;
 }
 
-void walk(void *trace) { static_cast<Trace *>(trace)->unwinder->backtrace(step, trace); }
+void walk(void *trace) { os::walk(step, trace); }
+
+template <class Code> uintptr_t address_of(Code *code) {
+  auto address = reinterpret_cast<uintptr_t>(__builtin_extract_return_addr(reinterpret_cast<void *>(code)));
+#ifdef __arm__
+  address &= ~uintptr_t{1}; // that bit says Thumb
+#endif
+  return address;
+}
 
 // Word by word: AddressSanitizer has traps in between.
 [[gnu::no_sanitize_address, gnu::noinline]] void read_stack(uintptr_t *to, const volatile uintptr_t *from, size_t bytes) {
@@ -66,7 +71,7 @@ int trace_waiting(Realm *r, const Greenlet *g, Trace &trace) {
     if (!copy) return GL_ENOMEM;
   }
   auto *frame = copy ? reinterpret_cast<const Frame *>(copy) : static_cast<const Frame *>(g->sp);
-  trace.first = reinterpret_cast<uintptr_t>(frame->return_address);
+  trace.first = address_of(frame->return_address);
   gl_arch_call_from(frame, walk, &trace);
   free(copy);
   return trace.count;
@@ -86,10 +91,12 @@ using namespace gl;
   int state = gl_state(g);
   if (state != GL_RUNNING && state != GL_SUSPENDED) return 0;
   int kept = errno;
-  Trace trace{os::find_unwinder(), reinterpret_cast<uintptr_t>(__builtin_return_address(0)), pcs, max, 0};
+  Trace trace{address_of(__builtin_return_address(0)), pcs, max, 0};
   int count = GL_ENOTSUP;
-  if (trace.unwinder && state == GL_SUSPENDED) count = trace_waiting(r, g, trace);
-  else if (trace.unwinder) walk(&trace), count = trace.count;
+  if (os::can_walk()) {
+    if (state == GL_SUSPENDED) count = trace_waiting(r, g, trace);
+    else walk(&trace), count = trace.count;
+  }
   errno = kept;
   return count;
 }

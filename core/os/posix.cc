@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #ifndef MAP_STACK
 #define MAP_STACK 0
@@ -30,7 +31,15 @@ constexpr int no_advice = 0x7fffff;
 // Of the program or any library in its scope; stays NULL when a C program loads C++ with RTLD_LOCAL.
 extern "C" __attribute__((weak)) void *__cxa_get_globals();
 #pragma weak _Unwind_Backtrace
+#ifdef __ARM_EABI__
+#define UNWIND_GET _Unwind_VRS_Get
+#define UNWIND_GET_NAME "_Unwind_VRS_Get"
+#pragma weak _Unwind_VRS_Get
+#else
+#define UNWIND_GET _Unwind_GetIP
+#define UNWIND_GET_NAME "_Unwind_GetIP"
 #pragma weak _Unwind_GetIP
+#endif
 
 namespace gl::os {
 
@@ -127,6 +136,7 @@ void forget_guards(unsigned n) {
 }
 
 void *allocate_aligned(size_t alignment, size_t bytes) { return aligned_alloc(alignment, bytes); }
+void free_aligned(void *memory) { free(memory); }
 
 static pthread_key_t end_key;
 static bool have_end_key;
@@ -170,19 +180,46 @@ void *(*find_cxx_runtime())() {
   return nullptr;
 }
 
-static Unwinder load_unwinder() {
-  if (_Unwind_Backtrace && _Unwind_GetIP) return {_Unwind_Backtrace, _Unwind_GetIP};
+static struct {
+  decltype(&_Unwind_Backtrace) backtrace;
+  decltype(&UNWIND_GET) get;
+} unwinder;
+
+static void load_unwinder() {
+  unwinder = {_Unwind_Backtrace, UNWIND_GET};
+  if (unwinder.backtrace && unwinder.get) return;
   void *library = dlopen("libgcc_s.so.1", RTLD_LAZY);
-  if (!library) return {};
-  return {reinterpret_cast<decltype(Unwinder::backtrace)>(dlsym(library, "_Unwind_Backtrace")),
-          reinterpret_cast<decltype(Unwinder::get_ip)>(dlsym(library, "_Unwind_GetIP"))};
+  if (!library) return;
+  unwinder.backtrace = reinterpret_cast<decltype(unwinder.backtrace)>(dlsym(library, "_Unwind_Backtrace"));
+  unwinder.get = reinterpret_cast<decltype(unwinder.get)>(dlsym(library, UNWIND_GET_NAME));
 }
 
-const Unwinder *find_unwinder() {
+bool can_walk() {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  static Unwinder unwinder;
-  quietly([] { return pthread_once(&once, [] { unwinder = load_unwinder(); }); });
-  return unwinder.backtrace && unwinder.get_ip ? &unwinder : nullptr;
+  quietly([] { return pthread_once(&once, load_unwinder); });
+  return unwinder.backtrace && unwinder.get;
+}
+
+static uintptr_t get_pc(_Unwind_Context *frame) {
+#ifdef __ARM_EABI__
+  uintptr_t pc = 0;
+  unwinder.get(frame, _UVRSC_CORE, 15, _UVRSD_UINT32, &pc);
+  return pc & ~uintptr_t{1}; // that bit says Thumb
+#else
+  return unwinder.get(frame);
+#endif
+}
+
+void walk(bool (*step)(uintptr_t pc, void *data), void *data) {
+  struct Walk {
+    bool (*step)(uintptr_t, void *);
+    void *data;
+  } walk{step, data};
+  auto next = [](_Unwind_Context *frame, void *to) {
+    auto *w = static_cast<Walk *>(to);
+    return w->step(get_pc(frame), w->data) ? _URC_NO_REASON : _URC_END_OF_STACK;
+  };
+  unwinder.backtrace(next, &walk);
 }
 
 void print_error(const char *text) {
