@@ -28,6 +28,12 @@
 #elif defined(__powerpc64__) && defined(__ELF__)
 #define GL_ARCH_HEADER "ppc64.h"
 #define GL_ARCH_ASSEMBLY "ppc64.S"
+#elif defined(__powerpc__) && defined(__ELF__) && !defined(_SOFT_FLOAT) && !defined(__NO_FPRS__)
+#define GL_ARCH_HEADER "ppc32.h"
+#define GL_ARCH_ASSEMBLY "ppc32.S"
+#elif defined(__mips__) && (_MIPS_SIM == _ABIO32 || _MIPS_SIM == _ABI64) && !defined(__mips16) && !defined(__mips_single_float)
+#define GL_ARCH_HEADER "mips.h"
+#define GL_ARCH_ASSEMBLY "mips.S"
 #else
 #define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
 #endif
