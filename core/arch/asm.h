@@ -30,7 +30,43 @@
 .macro NOTES
 .endm
 
-#else
+#elif defined(__APPLE__) /* Mach-O: names have an underscore in front */
+
+#define gl_arch_swap _gl_arch_swap
+#define gl_arch_leave _gl_arch_leave
+#define gl_arch_swap_via _gl_arch_swap_via
+#define gl_arch_call_from _gl_arch_call_from
+#define gl_arch_enter _gl_arch_enter
+#define gl_arch_personality _gl_arch_personality
+#define gl_arrange _gl_arrange
+#define gl_end _gl_end
+#define JUMP_SECTION .section __TEXT,__text,regular,pure_instructions
+#define POINTER_TO_PERSONALITY 0x9b /* relative, to a slot with the address */
+
+.macro LABEL name
+        .p2align 6
+        .globl  \name
+        .private_extern \name
+\name:
+.endm
+
+.macro FUNCTION name
+        JUMP_SECTION
+        LABEL   \name
+        .cfi_startproc
+.endm
+
+.macro END name
+        .cfi_endproc
+.endm
+
+.macro NOTES
+.endm
+
+#else /* ELF */
+
+#define JUMP_SECTION .section GL_JUMP_SECTION, "ax", %progbits
+#define POINTER_TO_PERSONALITY 0x1b /* relative */
 
 #ifdef __ARM_EABI__
 #define BEGIN_UNWINDING .fnstart
@@ -61,7 +97,7 @@
 .endm
 
 .macro FUNCTION name
-        .section GL_JUMP_SECTION, "ax", %progbits
+        JUMP_SECTION
         LABEL   \name
         BEGIN_UNWINDING
 .endm

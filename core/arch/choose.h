@@ -16,7 +16,7 @@
 #elif defined(__arm__) && defined(__ARM_EABI__)
 #define GL_ARCH_HEADER "arm.h"
 #define GL_ARCH_ASSEMBLY "arm.S"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(_WIN32)
 #define GL_ARCH_HEADER "arm64.h"
 #define GL_ARCH_ASSEMBLY "arm64.S"
 #elif defined(__s390x__)
@@ -43,4 +43,8 @@
 #endif
 
 /* Where the jump lies, and what must lie beside it. Linkers keep together what is in .text.hot.* */
+#ifdef __APPLE__
+#define GL_JUMP_SECTION "__TEXT,__text"
+#else
 #define GL_JUMP_SECTION ".text.hot.greenlet"
+#endif
