@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The library's sources, how they are compiled, and how the shared one is linked.
+include(CheckCXXSourceCompiles)
 include(CheckCXXSymbolExists)
 
 set(GREENLET_SOURCES
-  core/status.cc core/blocks.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/dump.cc core/locals.cc core/os/posix.cc)
+  core/status.cc core/blocks.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/dump.cc core/locals.cc core/os/$<IF:$<BOOL:${WIN32}>,windows,posix>.cc)
 set(GREENLET_SWITCH_SOURCES core/switch.cc core/backtrace.cc core/slice.cc core/buffers.cc core/copy.cc core/stack.cc core/arena.cc)
 
 # Is there a jump for this CPU? core/arch/choose.h says so.
@@ -19,6 +20,19 @@ else()
 endif()
 if(GREENLET_UNITY)
   set(GREENLET_SOURCES core/all.cc)
+endif()
+
+# What the code that compilers make for this CPU needs beside libc and libgcc.a: routines for atomic bytes (riscv64), for unwind tables (arm).
+check_cxx_source_compiles("
+#include <atomic>
+std::atomic<unsigned char> byte;
+int main() { unsigned char expected = 0; return byte.compare_exchange_strong(expected, 1); }" GREENLET_HAS_ATOMIC_BYTES)
+set(GREENLET_RUNTIME "")
+if(NOT GREENLET_HAS_ATOMIC_BYTES)
+  list(APPEND GREENLET_RUNTIME atomic)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm" AND CMAKE_SIZEOF_VOID_P EQUAL 4)
+  list(APPEND GREENLET_RUNTIME gcc_s)
 endif()
 
 function(greenlet_library name type)
@@ -52,7 +66,9 @@ function(greenlet_library name type)
   target_compile_options(${name} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fasynchronous-unwind-tables>
     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-semantic-interposition -foptimize-sibling-calls>)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|i.86)$")
+  if(WIN32) # its compilers do not know visibility, and check formats for another printf()
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-attributes -Wno-format>)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|i.86)$")
     target_compile_options(${name} PRIVATE -fcf-protection=branch)
   elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
     target_compile_options(${name} PRIVATE -mbranch-protection=bti)
@@ -60,7 +76,7 @@ function(greenlet_library name type)
   if(GREENLET_DEVELOPER)
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>)
   endif()
-  target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+  target_link_libraries(${name} PRIVATE Threads::Threads ${CMAKE_DL_LIBS} ${GREENLET_RUNTIME})
 endfunction()
 
 # NEEDED is libc alone. A C++ compiler driver adds libstdc++, libm and libgcc_s by itself, and gcc has no -nostdlib++ before 13;
@@ -68,6 +84,12 @@ endfunction()
 # `-z defs` turns a forgotten C++ runtime call into a link error. An instrumented build needs the driver's libraries.
 function(greenlet_link_shared name)
   set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  if(WIN32)
+    # What is not used is not imported: the C runtime and the system are all that is. The .def file is for linkers of others.
+    set(definitions ${CMAKE_CURRENT_BINARY_DIR}/libgreenlet.def)
+    set_property(TARGET ${name} PROPERTY GREENLET_DEFINITIONS ${definitions})
+    target_link_options(${name} PRIVATE -static-libgcc -Wl,--output-def,${definitions})
+  endif()
   if(NOT UNIX OR APPLE)
     return()
   endif()

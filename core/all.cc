@@ -25,6 +25,8 @@
 #include "arch/none.cc"
 #endif
 
-#ifndef _WIN32
+#ifdef _WIN32
+#include "os/windows.cc"
+#else
 #include "os/posix.cc"
 #endif

@@ -51,9 +51,11 @@ struct Region {
 
 size_t colour_of(unsigned place) { return place % colours * colour_step; }
 
-static size_t stride_of(size_t size) { return size + 3 * os::page_size(); }
+static size_t stride_of(size_t size) { return os::guard_size() + size + 2 * os::page_size(); }
 
-static char *top_of_slot(char *slot, size_t stride) { return slot + stride - os::page_size() - sizeof(Stack); }
+static char *end_of_slot(char *slot, size_t stride) { return slot + stride - os::page_size(); }
+
+static char *top_of_slot(char *slot, size_t stride) { return end_of_slot(slot, stride) - sizeof(Stack); }
 
 static Arena *find_arena(size_t size) {
   Arena **link = &arenas;
@@ -76,7 +78,7 @@ static void drop_arena_if_empty(Arena *arena) {
 static unsigned reserve(Arena *arena, unsigned places) {
   if (arena->reserve != arena->reserve_end) return places;
   size_t stride = stride_of(arena->size), n = places;
-  while (places > 1 && n < arena->regions * places && n < most_reserved * places) n *= 2;
+  while (os::unmaps_in_parts && places > 1 && n < arena->regions * places && n < most_reserved * places) n *= 2;
   while (!(arena->reserve = os::map_stacks(n * stride)))
     if (!(n /= 2)) return arena->reserve_end = nullptr, 0;
   arena->reserve_end = arena->reserve + n * stride;
@@ -142,13 +144,14 @@ static Region *choose(Arena *arena, const Greenlet *g, unsigned &place) {
   return region;
 }
 
-// NULL: no guard for it.
+// NULL: no guard, or no memory, for it.
 static char *guarded_slot(Region *region, unsigned place) {
   uint64_t bit = uint64_t{1} << place;
-  char *slot = region->base + place * stride_of(region->arena->size);
-  if (!(region->guarded & bit) && !os::install_guard(slot, os::page_size())) return nullptr;
+  size_t stride = stride_of(region->arena->size);
+  char *slot = region->base + place * stride;
+  if (!(region->guarded & bit) && !os::install_guard(slot, os::guard_size())) return nullptr;
   region->guarded |= bit;
-  return slot;
+  return os::commit_stack(slot + os::guard_size(), end_of_slot(slot, stride)) ? slot : nullptr;
 }
 
 static char *take_place(size_t size, const Greenlet *g, Region *&region, unsigned &place) {
@@ -177,7 +180,7 @@ Stack *take_region_stack(size_t size, const Greenlet *g) {
   char *slot = take_place(size, g, region, place);
   if (!slot) return nullptr;
   size_t stride = stride_of(size);
-  char *low = slot + os::page_size();
+  char *low = slot + os::guard_size();
   unsigned valgrind_id = annotate::mapped(low, size + os::page_size());
   Stack *stack = new (top_of_slot(slot, stride) - colour_of(place)) Stack;
   stack->low = low;

@@ -64,7 +64,7 @@ void *take_block() {
 }
 
 void give_block(Greenlet *g) {
-  if (annotate::objects_watched()) return free(g);
+  if (annotate::objects_watched()) return os::free_aligned(g);
   Locked lock(block_lock);
   Slab *slab = slab_of(g);
   if (is_full(slab)) push_front(with_room, slab);

@@ -5,13 +5,15 @@
 
 #include <cstring>
 
-#if defined(__x86_64__)
+// GCC does not align 32-byte variables that it puts on stacks of Windows.
+#if defined(__x86_64__) && !defined(_WIN32)
+#define COPIES_DOWNWARD 1
 #include <immintrin.h>
 #endif
 
 namespace gl {
 
-#if defined(__x86_64__)
+#ifdef COPIES_DOWNWARD
 
 constexpr size_t block = 128;
 

@@ -10,8 +10,8 @@ namespace gl {
 
 // --- realm.cc: whose greenlets these are -------------------------------------------------------------------------------------------
 extern Realm detached; // stands in for the realm of a thread that has none yet: nothing is ready in it
-extern constinit thread_local Realm *thread_realm GL_TLS_MODEL;
-inline Realm *here() { return thread_realm; } // never NULL; may be `detached`
+extern constinit GL_THREAD_LOCAL Realm *thread_realm GL_TLS_MODEL;
+inline Realm *here() { return os::own(thread_realm); } // never NULL; may be `detached`
 Realm *attach_slow();
 inline Realm *attach() { // the calling thread's realm, made if need be; NULL: no memory
   Realm *r = here();
@@ -194,6 +194,15 @@ size_t free_cached(Realm *r);             // stacks and buffers; returns their b
 bool find_thread_stack(Realm *r);         // asks the system once; false: it does not say
 inline char *top_of(const Stack *stack) { // where frames begin
   return stack->kind == Stack::of_thread ? stack->low + stack->size : reinterpret_cast<char *>(const_cast<Stack *>(stack));
+}
+#ifdef _WIN32
+void tell_bounds(void *frame, const Stack *stack); // a first frame: the system looks at what is said there
+#else
+inline void tell_bounds(void *, const Stack *) {}
+#endif
+inline bool runs_on(const Stack *stack) {
+  const char *sp = stack_pointer();
+  return stack->low <= sp && sp < top_of(stack);
 }
 gl_status check_stack(const Stack *stack, const Realm *r); // may greenlets of `r` run there?
 void retain_stack(Stack *stack);

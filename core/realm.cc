@@ -11,7 +11,7 @@
 namespace gl {
 
 constinit Realm detached;
-constinit thread_local Realm *thread_realm GL_TLS_MODEL = &detached;
+constinit GL_THREAD_LOCAL Realm *thread_realm GL_TLS_MODEL = &detached;
 Lock forest_lock, settings_lock, block_lock, arena_lock;
 std::atomic<void *(*)()> cxx_runtime{nullptr};
 const Counters::Field Counters::fields[] = {&Counters::died,        &Counters::created,     &Counters::stacks_mapped,
@@ -116,14 +116,17 @@ Realm *attach_slow() {
   bool can_fork = fork_handled.exchange(1) || os::at_fork(before_fork, after_fork, after_fork_in_child);
   if (!can_fork) fork_handled = 0;
   if (!can_fork || !os::at_thread_end(r)) {
-    free(r);
+    os::free_aligned(r);
     return nullptr;
   }
   r->thread_errno = &errno;
   unmark(&r->main, unready);
   annotate::thread(r->own_stack.fiber);
+#if defined(_WIN32) && defined(GL_HAS_SWITCH)
+  find_thread_stack(r); // elsewhere the system would tell of the stack that runs
+#endif
   enlist(r);
-  thread_realm = r;
+  os::own(thread_realm) = r;
   adopt_cxx_runtime(r);
   rearm(r);
   return r;
@@ -213,7 +216,7 @@ void lose_keeper(Realm *r) {
   annotate::give_away(r);
   if (r->keepers.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   annotate::take_over(r);
-  free(r);
+  os::free_aligned(r);
 }
 
 // Empties the list up to the next living greenlet, which is to end with the realm. One that another thread is about to free, makes or moves, is left to
@@ -285,6 +288,7 @@ void return_to_main(Realm *r) {
   r->current.store(&r->main, std::memory_order_relaxed);
   if (g == &r->main) return;
   abandon_kill(&r->main);
+  if (g->stack && runs_on(g->stack)) g->stack->region = nullptr; // Windows ends threads wherever they are: it stays for ever
   lose_track(g);
   finish(g);
   // The bytes of those who were in place lie where the thread runs now.
@@ -312,7 +316,7 @@ void end_realm(Realm *r) {
   if (!r->hosted) {
     Locked lock(registry_lock);
     delist(r);
-    thread_realm = &detached;
+    os::own(thread_realm) = &detached;
   }
   lose_keeper(r);
 }

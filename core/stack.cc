@@ -72,6 +72,25 @@ bool find_thread_stack(Realm *r) {
   return true;
 }
 
+#ifdef _WIN32
+void tell_bounds(void *frame, const Stack *stack) {
+  char *limit = stack->kind == Stack::of_one ? os::committed_from(stack->low) : stack->low; // others have all of it
+  set_bounds(frame, stack->low - os::guard_size(), limit, top_of(stack));
+}
+
+// Bytes are moved to where nobody has been yet, so it gets all of its memory before the first ones are.
+static bool commit_thread_stack(Realm *r) {
+  Stack &own = r->own_stack;
+  if (own.occupants) return true;
+  if (!find_thread_stack(r) || !os::commit_all(own.low, top_of(&own))) return false;
+  if (r->main.sp && r->current.load(std::memory_order_relaxed) != &r->main) set_limit(r->main.sp, own.low);
+  else set_own_limit(own.low);
+  return true;
+}
+#else
+static bool commit_thread_stack(Realm *) { return true; }
+#endif
+
 gl_status check_stack(const Stack *stack, const Realm *r) {
   const Realm *served = stack->realm.load(std::memory_order_acquire);
   if (!served || served == r) return GL_OK;
@@ -84,6 +103,7 @@ void retain_stack(Stack *stack) {
 }
 
 void put_stack_away(Stack *stack) {
+  if (!stack->region) return; // its thread has ended on it
   Realm *r = here();
   if (r != &detached && !has_ended(r)) return give_stack(r, stack);
   annotate::idle(stack->low, room_of(stack));
@@ -109,6 +129,7 @@ gl_stack *gl_stack_new(size_t size) {
   size += os::page_size();
   Stack *stack = take_stack(here(), nullptr, size); // `detached` has none cached
   if (!stack) return nullptr;
+  if (!os::commit_all(stack->low, top_of(stack))) return put_stack_away(stack), nullptr;
 #ifdef GREENLET_CHECKS
   bool watched = true;
 #else
@@ -121,7 +142,7 @@ gl_stack *gl_stack_new(size_t size) {
 
 gl_stack *gl_stack_thread() {
   Realm *r = attach();
-  return r ? &r->own_stack : nullptr;
+  return r && commit_thread_stack(r) ? &r->own_stack : nullptr;
 }
 
 gl_stack *gl_stack_retain(gl_stack *stack) {

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#ifndef _WIN32
 #include <unwind.h>
+#endif
 
 namespace gl {
 
@@ -32,6 +34,10 @@ template <Transfer how> [[gnu::always_inline]] static inline void exchange(Realm
     cxx->uncaught = to->uncaught;
     to->caught = nullptr;
     to->uncaught = 0;
+#ifdef __ARM_EABI__
+    if (how != Transfer::end) from->propagating = cxx->propagating;
+    cxx->propagating = to->propagating;
+#endif
   }
 }
 
@@ -153,6 +159,7 @@ void reap_orphans(Realm *r, bool also_due) {
     Stack *stack = take_stack(r, g, g->stack_size);
     if (!stack) return GL_ENOMEM;
     g->sp = first_frame(stack, g, reinterpret_cast<void (*)()>(g->run), g->run_data, &r->sink, gl_arch_enter);
+    tell_bounds(g->sp, stack);
     g->stack = stack;
   }
   g->fp = g->flags & GL_SHARE_FP ? &r->shared_fp : &g->own_fp;
@@ -235,11 +242,7 @@ void end_thread(Realm *r) {
   end_realm(r);
 }
 
-// An exception got as far as the outermost frame. There is no landing pad, so this is the search phase, with the stack of the throw intact; forced
-// unwinding (pthread_exit, cancellation) finds the end of the stack next and goes on as it means to.
-extern "C" [[gnu::visibility("hidden"), gnu::used]] _Unwind_Reason_Code
-gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwind_Exception *, _Unwind_Context *) {
-  if (actions & _UA_FORCE_UNWIND) return _URC_CONTINUE_UNWIND;
+void os::exception_escaped() {
   const Greenlet *g = here()->current.load(std::memory_order_relaxed);
   char text[200];
   snprintf(text, sizeof text, "libgreenlet: an exception left the body of greenlet '%.100s' (%p)\n", gl_name(g),
@@ -247,6 +250,26 @@ gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwin
   os::print_error(text);
   abort();
 }
+
+#ifndef _WIN32
+// An exception got as far as the outermost frame. There is no landing pad, so this is the search phase, with the stack of the throw intact; forced
+// unwinding (pthread_exit, cancellation) finds the end of the stack next and goes on as it means to.
+#ifdef __ARM_EABI__
+extern "C" [[gnu::visibility("hidden"), gnu::used]] _Unwind_Reason_Code gl_arch_personality(_Unwind_State state, _Unwind_Control_Block *,
+                                                                                            _Unwind_Context *frame) {
+  if (!(state & _US_FORCE_UNWIND)) os::exception_escaped();
+  uintptr_t nowhere = 0;
+  _Unwind_VRS_Set(frame, _UVRSC_CORE, 15, _UVRSD_UINT32, &nowhere);
+  return _URC_CONTINUE_UNWIND;
+}
+#else
+extern "C" [[gnu::visibility("hidden"), gnu::used]] _Unwind_Reason_Code
+gl_arch_personality(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwind_Exception *, _Unwind_Context *) {
+  if (!(actions & _UA_FORCE_UNWIND)) os::exception_escaped();
+  return _URC_CONTINUE_UNWIND;
+}
+#endif
+#endif
 
 // With hooks, and nothing else in the way.
 [[gnu::noinline]] static gl_status switch_hooked(Realm *r, Greenlet *target, gl_status status, void *value, void **received) {

@@ -40,6 +40,7 @@ core/observe.cc
 core/orphans.cc
 core/os/os.h
 core/os/posix.cc
+core/os/windows.cc
 core/probes.h
 core/realm.cc
 core/status.cc

@@ -11,19 +11,23 @@
 #endif
 
 extern "C" {
-#define GL_WEAK __attribute__((weak))
-GL_WEAK void __sanitizer_start_switch_fiber(void **fake_stack, const void *low, size_t size);
-GL_WEAK void __sanitizer_finish_switch_fiber(void *fake_stack, const void **old_low, size_t *old_size);
-GL_WEAK void __asan_unpoison_memory_region(const volatile void *low, size_t size);
-GL_WEAK void __lsan_ignore_object(const void *object);
-GL_WEAK void __lsan_register_root_region(const void *low, size_t size);
-GL_WEAK void __lsan_unregister_root_region(const void *low, size_t size);
-GL_WEAK void *__tsan_get_current_fiber();
-GL_WEAK void *__tsan_create_fiber(unsigned flags);
-GL_WEAK void __tsan_destroy_fiber(void *fiber);
-GL_WEAK void __tsan_switch_to_fiber(void *fiber, unsigned flags);
-GL_WEAK void __tsan_acquire(void *);
-GL_WEAK void __tsan_release(void *);
+#ifdef _WIN32
+#define GL_WEAK(type, name, ...) static constexpr type (*name)(__VA_ARGS__) = nullptr // there are none
+#else
+#define GL_WEAK(type, name, ...) __attribute__((weak)) type name(__VA_ARGS__)
+#endif
+GL_WEAK(void, __sanitizer_start_switch_fiber, void **fake_stack, const void *low, size_t size);
+GL_WEAK(void, __sanitizer_finish_switch_fiber, void *fake_stack, const void **old_low, size_t *old_size);
+GL_WEAK(void, __asan_unpoison_memory_region, const volatile void *low, size_t size);
+GL_WEAK(void, __lsan_ignore_object, const void *object);
+GL_WEAK(void, __lsan_register_root_region, const void *low, size_t size);
+GL_WEAK(void, __lsan_unregister_root_region, const void *low, size_t size);
+GL_WEAK(void *, __tsan_get_current_fiber);
+GL_WEAK(void *, __tsan_create_fiber, unsigned flags);
+GL_WEAK(void, __tsan_destroy_fiber, void *fiber);
+GL_WEAK(void, __tsan_switch_to_fiber, void *fiber, unsigned flags);
+GL_WEAK(void, __tsan_acquire, void *);
+GL_WEAK(void, __tsan_release, void *);
 #undef GL_WEAK
 }
 
