@@ -51,7 +51,7 @@ char *copy_stack(const Greenlet *g, StackUse use) {
   annotate::examined(copy, use.live);
   auto low = reinterpret_cast<uintptr_t>(sp), shift = reinterpret_cast<uintptr_t>(copy) - low;
   for (size_t i = 0; i < use.live / sizeof *words; i++)
-    if (words[i] - low < use.live) words[i] += shift;
+    if (words[i] + GL_STACK_BIAS - low < use.live + GL_STACK_BIAS) words[i] += shift;
   return copy;
 }
 

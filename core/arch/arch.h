@@ -7,6 +7,10 @@
 
 #include GL_ARCH_HEADER
 
+#ifndef GL_STACK_BIAS
+#define GL_STACK_BIAS 0
+#endif
+
 extern "C" {
 // Saves the caller's registers below its stack pointer, stores that in *save, takes up the frame at `load`, puts `value` where that frame
 // wants it and returns `status` to its caller.

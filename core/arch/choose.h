@@ -34,6 +34,9 @@
 #elif defined(__mips__) && (_MIPS_SIM == _ABIO32 || _MIPS_SIM == _ABI64) && !defined(__mips16) && !defined(__mips_single_float)
 #define GL_ARCH_HEADER "mips.h"
 #define GL_ARCH_ASSEMBLY "mips.S"
+#elif defined(__sparc__) && defined(__arch64__)
+#define GL_ARCH_HEADER "sparc64.h"
+#define GL_ARCH_ASSEMBLY "sparc64.S"
 #else
 #define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
 #endif
