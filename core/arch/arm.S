@@ -106,7 +106,7 @@ END gl_arch_call_from
 /* The outermost frame of a greenlet: calls run(data, value, &result), then gl_end(greenlet, outcome, result). The personality
    routine ends unwinding here, and the program if a C++ exception gets this far, naming the greenlet; forced unwinding passes. (Unwinders look up what
    lies before a return address, so that this begins before the entry.) */
-        .section GL_JUMP_SECTION, "ax", %progbits
+        JUMP_SECTION
         .fnstart
         .personality gl_arch_personality
         nop
