@@ -241,7 +241,7 @@ inline char *lowest_write(const Stack *left, const Greenlet *to) {
   if (to->sp) return static_cast<char *>(to->sp);
   if (left->kind != Stack::of_thread) return anywhere;                           // its first frame is at the top
   char *sp = stack_pointer(), *lowest = static_cast<char *>(left->in_place->sp); // of long ago, or NULL, if that is who leaves
-  return (lowest && lowest < sp ? lowest : sp) - 512;
+  return (lowest && lowest < sp ? lowest : sp) - 2 * sizeof(Frame) - 384;
 }
 
 // --- locals.cc ------------------------------------------------------------------------------------------------------------------------
