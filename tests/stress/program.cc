@@ -53,7 +53,7 @@ std::optional<Stacks> stacks_from(const std::string &name) {
   return std::nullopt;
 }
 
-size_t default_length(uint64_t seed) { return 10 + seed * 7919 % 190; }
+size_t default_length(uint64_t seed) { return 10 + size_t(seed * 7919 % 190); }
 
 Program random_program(uint64_t seed, size_t ops, Stacks stacks) {
   std::mt19937_64 random(seed);

@@ -81,7 +81,7 @@ int main(int argc, char **argv) {
   if (const char *hex = option(argc, argv, "--program")) return one(decode_hex(hex));
   if (option(argc, argv, "--seed")) {
     uint64_t seed = number_option(argc, argv, "--seed", 0);
-    return one(random_program(seed, number_option(argc, argv, "--ops", default_length(seed)), wanted));
+    return one(random_program(seed, size_t(number_option(argc, argv, "--ops", default_length(seed))), wanted));
   }
   return run_seeds(
       number_option(argc, argv, "--first", 1), number_option(argc, argv, "--seeds", 3000), true,

@@ -51,7 +51,7 @@ public:
   bool take(uint64_t ticket, Stray *out) {
     std::lock_guard lock(mutex);
     if (strays.empty()) return false;
-    std::swap(strays[ticket % strays.size()], strays.back());
+    std::swap(strays[size_t(ticket) % strays.size()], strays.back());
     *out = strays.back();
     strays.pop_back();
     return true;
@@ -125,7 +125,7 @@ private:
 
   Common *choose_stack() {
     auto kinds = kinds_of(wanted);
-    Kind kind = kinds[random() % kinds.size()];
+    Kind kind = kinds[size_t(random() % kinds.size())];
     if (is_private(kind)) return nullptr;
     Common *all = kind == Kind::thread ? shared->own : shared->common;
     return all + random() % threads;
