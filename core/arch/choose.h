@@ -37,6 +37,12 @@
 #elif defined(__sparc__) && defined(__arch64__)
 #define GL_ARCH_HEADER "sparc64.h"
 #define GL_ARCH_ASSEMBLY "sparc64.S"
+#elif defined(__alpha__)
+#define GL_ARCH_HEADER "alpha.h"
+#define GL_ARCH_ASSEMBLY "alpha.S"
+#elif defined(__m68k__) && !defined(__mcoldfire__)
+#define GL_ARCH_HEADER "m68k.h"
+#define GL_ARCH_ASSEMBLY "m68k.S"
 #else
 #define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
 #endif
