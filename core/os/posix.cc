@@ -154,7 +154,7 @@ bool thread_stack(void **low, void **high) {
   bool known = pthread_attr_getstack(&attributes, low, &size) == 0;
   pthread_attr_destroy(&attributes);
   *high = static_cast<char *>(*low) + size;
-  return known;
+  return known && size;
 }
 
 bool at_fork(void (*before)(), void (*after_in_parent)(), void (*after_in_child)()) {
