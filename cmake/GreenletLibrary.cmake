@@ -68,6 +68,7 @@ function(greenlet_library name type)
     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-semantic-interposition -foptimize-sibling-calls>)
   if(WIN32) # its compilers do not know visibility, and check formats for another printf()
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-attributes -Wno-format>)
+  elseif(CMAKE_CXX_FLAGS MATCHES "-(fcf|mbranch)-protection=") # whoever builds has chosen
   elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|i.86)$")
     target_compile_options(${name} PRIVATE -fcf-protection=branch)
   elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
