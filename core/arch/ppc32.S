@@ -184,7 +184,7 @@ END gl_arch_call_from
 /* The outermost frame of a greenlet: calls run(data, value, &result), then gl_end(greenlet, outcome, result). Unwinders end here: the return
    address is undefined. (They look it up one byte before a return address, so that this begins before the entry.) A C++ exception that gets this
    far meets the personality routine, which ends the program and names the greenlet; forced unwinding passes. */
-        .section GL_JUMP_SECTION, "ax", %progbits
+        JUMP_SECTION
         .cfi_startproc
         .cfi_undefined lr
         .cfi_personality 0x1b, gl_arch_personality
