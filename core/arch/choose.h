@@ -43,6 +43,9 @@
 #elif defined(__m68k__) && !defined(__mcoldfire__)
 #define GL_ARCH_HEADER "m68k.h"
 #define GL_ARCH_ASSEMBLY "m68k.S"
+#elif defined(__SH4__)
+#define GL_ARCH_HEADER "sh4.h"
+#define GL_ARCH_ASSEMBLY "sh4.S"
 #else
 #define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
 #endif
