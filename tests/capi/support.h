@@ -40,6 +40,12 @@
 #define UNDER_VALGRIND 0
 #endif
 
+#ifdef GREENLET_TEST_EMULATED
+#define UNDER_EMULATOR 1
+#else
+#define UNDER_EMULATOR 0
+#endif
+
 /* Leaves a test that cannot work here; the reason is seen in the output. */
 #ifndef GREENLET_TEST_PLAIN
 #define SKIP(reason) cr_skip_test(reason)

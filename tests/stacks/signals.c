@@ -21,7 +21,7 @@ static void often(int flags) {
   gl_main(); /* gl_current() is async-signal-safe once the thread has made a call */
   const stack_t alternate = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack}, none = {.ss_flags = SS_DISABLE};
   const struct sigaction action = {.sa_handler = dirty, .sa_flags = flags | SA_RESTART};
-  const int microseconds = UNDER_VALGRIND ? 5000 : 50; /* time for something else than the handler */
+  const int microseconds = UNDER_VALGRIND || UNDER_EMULATOR ? 5000 : 50; /* time for something else than the handler */
   const struct itimerval interval = {{0, microseconds}, {0, microseconds}};
   sigaltstack(flags & SA_ONSTACK ? &alternate : &none, NULL);
   sigaction(SIGALRM, &action, NULL);
@@ -47,7 +47,7 @@ static void switch_until(int enough) {
   while (signals < enough) CHECK(gl_switch(all[next_random() % GREENLETS], NULL, NULL) == GL_OK);
   for (int i = 0; i < GREENLETS; i++) gl_release(all[i]);
 }
-static int enough(void) { return UNDER_VALGRIND ? 50 : UNDER_TSAN || UNDER_ASAN ? 300 : 8000; }
+static int enough(void) { return UNDER_VALGRIND ? 50 : UNDER_TSAN || UNDER_ASAN || UNDER_EMULATOR ? 300 : 8000; }
 
 // rules 6, 23
 TEST_ON_STACKS(handlers_on_the_same_stack) {
