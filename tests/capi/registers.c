@@ -55,6 +55,8 @@ __asm__(".text\n"
         "  .cfi_endproc\n"
         ".size changed_registers, . - changed_registers\n");
 // clang-format on
+#elif defined(__powerpc__) && defined(__linux__)
+#include "registers_powerpc.h"
 #else
 /* Elsewhere the compiler keeps these in registers across the call, if it has them. It cannot know that `origin` stays. */
 static unsigned changed_registers(any_function function, const void *a, void *b, void *c, uint64_t seed, gl_status *status) {
