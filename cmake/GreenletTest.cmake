@@ -32,7 +32,7 @@ function(greenlet_program name)
   endif()
   add_executable(${name} ${P_SOURCES})
   set_target_properties(${name} PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON)
-  target_compile_options(${name} PRIVATE ${GREENLET_WARNINGS})
+  target_compile_options(${name} PRIVATE ${GREENLET_WARNINGS} -fasynchronous-unwind-tables) # not the default of C on every CPU
   if(CMAKE_CROSSCOMPILING_EMULATOR MATCHES qemu)
     target_compile_definitions(${name} PRIVATE GREENLET_TEST_EMULATED)
   endif()
