@@ -22,14 +22,12 @@
 #define ADDIU daddiu
 #define WS sd
 #define WL ld
-#define ADDRESS dla
 #else
 #define WORD 4
 #define ARGUMENTS 16
 #define ADDIU addiu
 #define WS sw
 #define WL lw
-#define ADDRESS la
 #endif
 
 #if defined(__mips_soft_float)
@@ -199,14 +197,19 @@
         move    $2, $7
 .endm
 
-/* At its start, `here` finds what it will call. */
+/* The first instructions of `here`: the address of a function of ours. */
 .macro FIND register, function, here
 #if _MIPS_SIM == _ABI64
-        .cpsetup $25, $2, \here
+        move    $3, $28
+        .cfi_register $28, $3
+        .cpsetup $25, $3, \here
+        dla     \register, \function
+        move    $28, $3
+        .cfi_restore $28
 #else
         .cpload $25
+        la      \register, \function
 #endif
-        ADDRESS \register, \function
 .endm
 
 FUNCTION gl_arch_swap
@@ -225,11 +228,11 @@ END gl_arch_leave
 
 /* $5 lowest, $9 detour. In between nobody can be unwound to: one frame is about to be moved, the other has not arrived. */
 FUNCTION gl_arch_swap_via
+        FIND    $25, gl_arrange, gl_arch_swap_via
 #if _MIPS_SIM == _ABIO32
         lw      $9, 20($sp)
 #endif
         SAVE
-        FIND    $25, gl_arrange, gl_arch_swap_via
         move    $16, $9
         move    $17, $6
         move    $18, $7
