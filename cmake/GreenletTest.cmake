@@ -23,6 +23,32 @@ if(NOT GREENLET_TEST_PLAIN)
   endif()
 endif()
 
+# Programs find libraries beside them there: those of the compiler are copied.
+if(WIN32)
+  foreach(library stdc++-6 gcc_s_seh-1 winpthread-1)
+    execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=lib${library}.dll OUTPUT_VARIABLE path OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(IS_ABSOLUTE ${path})
+      file(COPY ${path} DESTINATION ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+    endif()
+  endforeach()
+  add_compile_definitions(__USE_MINGW_ANSI_STDIO=1) # printf() as C11 has it
+  include_directories(BEFORE SYSTEM tests/windows/posix)
+  list(APPEND GREENLET_WARNINGS -Wno-return-type) # pthread_exit() is not known to never return
+endif()
+
+# greenlet_only_possible(LIST): leaves out test programs that cannot work on this system. tests/windows/lacks says why.
+function(greenlet_only_possible list)
+  if(NOT WIN32)
+    return()
+  endif()
+  file(STRINGS ${PROJECT_SOURCE_DIR}/tests/windows/lacks lines REGEX "^[a-z]")
+  foreach(line ${lines})
+    string(REGEX MATCH "^[^:]+" name ${line})
+    list(FILTER ${list} EXCLUDE REGEX "/tests/${name}$")
+  endforeach()
+  set(${list} ${${list}} PARENT_SCOPE)
+endfunction()
+
 # greenlet_program(NAME SOURCES file... [LIBRARIES lib...]): a program with strict warnings, C11 or C++17, linked to
 # greenlet::greenlet unless it names libraries of its own.
 function(greenlet_program name)

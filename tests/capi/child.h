@@ -3,6 +3,9 @@
 #pragma once
 #include "support.h"
 #include <signal.h>
+#ifdef _WIN32
+#include "child_windows.h"
+#else
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,3 +42,4 @@ static inline struct child in_child(void (*body)(void)) {
 }
 static inline bool exited(struct child child, int code) { return WIFEXITED(child.status) && WEXITSTATUS(child.status) == code; }
 static inline bool died_by(struct child child, int signal) { return WIFSIGNALED(child.status) && WTERMSIG(child.status) == signal; }
+#endif

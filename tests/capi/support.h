@@ -40,6 +40,12 @@
 #define UNDER_VALGRIND 0
 #endif
 
+#ifdef _WIN32
+#define ON_WINDOWS 1
+#else
+#define ON_WINDOWS 0
+#endif
+
 #ifdef GREENLET_TEST_EMULATED
 #define UNDER_EMULATOR 1
 #else

@@ -36,7 +36,9 @@ static int wanted(const char *name, int argc, char **argv) {
     if (strstr(name, argv[i])) return 1;
   return argc < 2;
 }
+static void (*before_tests)(void);
 int main(int argc, char **argv) {
+  if (before_tests) before_tests();
   int passed = 0, failed = 0;
   for (struct test *t = tests; t; t = t->next) {
     if (!wanted(t->name, argc, argv)) continue;

@@ -39,7 +39,7 @@ TEST(destructors_after_the_end_have_a_fresh_main) {
 }
 
 static void say(const char *what) {
-  if (write(STDERR_FILENO, what, strlen(what)) < 0) _exit(2);
+  if (write(STDERR_FILENO, what, (unsigned)strlen(what)) < 0) _exit(2);
 }
 static void say_drop(UNUSED void *data) { say("dropped "); }
 BODY(says_how_it_ends) {

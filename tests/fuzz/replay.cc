@@ -18,7 +18,7 @@ int replay(const std::filesystem::path &path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return 0;
   std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
-  std::printf("%s\r", path.filename().c_str()); // what a crash leaves on the screen
+  std::printf("%s\r", path.filename().string().c_str()); // what a crash leaves on the screen
   std::fflush(stdout);
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
   return 1;

@@ -3,7 +3,11 @@
    bytes may be elsewhere. */
 #pragma once
 #include "support.h"
+#ifdef _WIN32
+#include <malloc.h>
+#else
 #include <alloca.h>
+#endif
 
 enum { SHARED_SIZE = 256 << 10 };
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "on_stacks.h"
+#ifdef _WIN32
+#include <malloc.h>
+#else
 #include <alloca.h>
+#endif
 #include <thread>
 
 // Both main and bodies.

@@ -7,7 +7,6 @@
 #include "player.h"
 #include "seeds.h"
 #include <cstdio>
-#include <unistd.h>
 
 namespace {
 
@@ -23,7 +22,7 @@ Stacks wanted = Stacks::mixed;
 Program program_of(uint64_t seed) { return random_program(seed, default_length(seed), wanted); }
 
 bool fails(const Program &program) {
-  return !succeeds_in_child([&] { alarm(10), play(program); }, true);
+  return !succeeds_in_child([&] { limit_seconds(10), play(program); }, true);
 }
 
 Program prefix(const Program &program, size_t ops) {

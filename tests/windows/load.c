@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The DLL as a plugin gets it: by name, at any time, in a program that is not linked with it. */
+#define GREENLET_STATIC /* nothing is imported */
+#include "test.h"
+#include "greenlet.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <windows.h>
+
+static gl_greenlet *(*new)(gl_run, void *);
+static gl_status (*switch_to)(gl_greenlet *, void *, void **);
+static gl_greenlet *(*parent)(const gl_greenlet *);
+static gl_greenlet *(*current)(void);
+static void (*release)(gl_greenlet *);
+
+static void find(HMODULE library, const char *name, void *pointer) {
+  FARPROC found = GetProcAddress(library, name);
+  memcpy(pointer, &found, sizeof found);
+}
+static HMODULE load(void) {
+  HMODULE library = LoadLibraryA(LIBRARY);
+  find(library, "gl_new", &new), find(library, "gl_switch", &switch_to), find(library, "gl_release", &release);
+  find(library, "gl_parent", &parent), find(library, "gl_current", &current);
+  return library;
+}
+static gl_status adds(void *data, void *value, void **result) {
+  (void)result;
+  while (switch_to(parent(current()), (char *)value + (intptr_t)data, &value) == GL_OK) continue;
+  return GL_KILLED;
+}
+static bool works(void) {
+  gl_greenlet *g = new(adds, (void *)2);
+  void *sum = NULL;
+  bool fine = true;
+  for (intptr_t i = 0; i < 5; i++) fine = fine && switch_to(g, (void *)i, &sum) == GL_OK && sum == (void *)(i + 2);
+  release(g);
+  return fine;
+}
+
+static HANDLE loaded, go_on;
+static DWORD CALLBACK older_thread(void *arg) {
+  (void)arg;
+  WaitForSingleObject(loaded, INFINITE);
+  return (DWORD)works();
+}
+// A thread that was there before the library has what is its own as well.
+TEST(threads_from_before_it_was_loaded_have_a_tree) {
+  loaded = CreateEventA(NULL, TRUE, FALSE, NULL);
+  HANDLE thread = CreateThread(NULL, 0, older_thread, NULL, 0, NULL);
+  Sleep(10);
+  CHECK(!GetModuleHandleA(LIBRARY) && load() && works());
+  SetEvent(loaded);
+  WaitForSingleObject(thread, INFINITE);
+  DWORD fine = 0;
+  CHECK(GetExitCodeThread(thread, &fine) && fine == 1);
+  CloseHandle(thread), CloseHandle(loaded);
+}
+
+static DWORD CALLBACK outlives(void *arg) {
+  bool fine = works();
+  SetEvent(arg);
+  WaitForSingleObject(go_on, INFINITE);
+  return (DWORD)fine;
+}
+// Threads that used it call back when they end, so it stays.
+TEST(it_stays_when_it_is_freed) {
+  HMODULE library = load();
+  HANDLE used = CreateEventA(NULL, TRUE, FALSE, NULL);
+  go_on = CreateEventA(NULL, TRUE, FALSE, NULL);
+  HANDLE thread = CreateThread(NULL, 0, outlives, used, 0, NULL);
+  WaitForSingleObject(used, INFINITE);
+  while (GetModuleHandleA(LIBRARY) && FreeLibrary(library)) {
+    static int frees;
+    if (++frees == 10) break;
+  }
+  CHECK(GetModuleHandleA(LIBRARY) == library);
+  SetEvent(go_on);
+  WaitForSingleObject(thread, INFINITE);
+  DWORD fine = 0;
+  CHECK(GetExitCodeThread(thread, &fine) && fine == 1);
+  CHECK(works());
+  CloseHandle(thread), CloseHandle(go_on), CloseHandle(used);
+}
