@@ -205,7 +205,8 @@ GL_API gl_status gl_dump(gl_write write, void *user);
  *  such as a visitor of gl_foreach(), but not while control is on its way, as in hooks (#GL_EBUSY). Not async-signal-safe.
  *  @param[out] pcs  room for `max`
  *  @return how many were stored, 0 for one that is unstarted or dead. Errors, first match: #GL_EINVAL; #GL_ENOTSUP (hosted); #GL_ETHREAD; #GL_EEXPIRED;
- *          #GL_EBUSY; #GL_ENOTSUP (the process has no unwinder, and libgcc_s is not there); #GL_ENOMEM (for one that is moved out). @since 0.9 */
+ *          #GL_EBUSY; #GL_ENOTSUP (the process has no unwinder, and libgcc_s is not there; moved out with return addresses that pointer authentication has
+ *          signed); #GL_ENOMEM (for one that is moved out). @since 0.9 */
 GL_API int gl_backtrace(const gl_greenlet *g, void **pcs, int max);
 
 /** Calls `visit` for the thread's main and for its started greenlets that are not dead, until it returns non-zero. A callback: may not switch.

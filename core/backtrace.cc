@@ -39,20 +39,33 @@ template <class Code> uintptr_t address_of(Code *code) {
   for (size_t i = 0; i < bytes / sizeof *to; i++) to[i] = from[i];
 }
 
+// Is this a return address that pointer authentication has signed, together with the place of its frame?
+bool is_signed([[maybe_unused]] uintptr_t word) {
+#ifdef __aarch64__
+  register uintptr_t plain asm("x30") = word;
+  asm("hint #7" : "+r"(plain)); // xpaclri
+  return plain != word && os::is_loaded(reinterpret_cast<void *>(plain));
+#else
+  return false;
+#endif
+}
+
 // All that is on its stack, for free(), although others have their bytes in its place. What points there, as saved frame pointers do, points into the
-// copy. NULL: no memory.
-char *copy_stack(const Greenlet *g, StackUse use) {
-  auto *copy = static_cast<char *>(malloc(use.live));
-  if (!copy) return nullptr;
+// copy.
+gl_status copy_stack(const Greenlet *g, StackUse use, char *&copy) {
+  copy = static_cast<char *>(malloc(use.live));
+  if (!copy) return GL_ENOMEM;
   auto *words = reinterpret_cast<uintptr_t *>(copy);
   auto *sp = static_cast<const char *>(g->sp);
   memcpy(copy, g->slice, use.moved);
   read_stack(words + use.moved / sizeof *words, reinterpret_cast<const uintptr_t *>(sp + use.moved), use.live - use.moved);
   annotate::examined(copy, use.live);
   auto low = reinterpret_cast<uintptr_t>(sp), shift = reinterpret_cast<uintptr_t>(copy) - low;
-  for (size_t i = 0; i < use.live / sizeof *words; i++)
+  for (size_t i = 0; i < use.live / sizeof *words; i++) {
     if (words[i] + GL_STACK_BIAS - low < use.live + GL_STACK_BIAS) words[i] += shift;
-  return copy;
+    else if (is_signed(words[i])) return GL_ENOTSUP; // signatures do not hold in another place
+  }
+  return GL_OK;
 }
 
 gl_status check_waiting(Realm *r, const Greenlet *g) {
@@ -67,8 +80,8 @@ int trace_waiting(Realm *r, const Greenlet *g, Trace &trace) {
   if (use.moved) {
     if (is_main(g) && find_thread_stack(r)) use = stack_use(g);
     if (!use.live) return GL_ENOTSUP;
-    copy = copy_stack(g, use);
-    if (!copy) return GL_ENOMEM;
+    gl_status status = copy_stack(g, use, copy);
+    if (status < 0) return free(copy), status;
   }
   auto *frame = copy ? reinterpret_cast<const Frame *>(copy) : static_cast<const Frame *>(g->sp);
   trace.first = address_of(frame->return_address);

@@ -113,6 +113,9 @@ void walk(bool (*step)(uintptr_t pc, void *data), void *data);
 // Ends the program, with the name of the greenlet (switch.cc).
 [[noreturn]] void exception_escaped();
 
+// Of the program, or a library.
+bool is_loaded(const void *address);
+
 void print_error(const char *text);
 
 } // namespace gl::os

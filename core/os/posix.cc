@@ -222,6 +222,11 @@ void walk(bool (*step)(uintptr_t pc, void *data), void *data) {
   unwinder.backtrace(next, &walk);
 }
 
+bool is_loaded(const void *address) {
+  Dl_info info;
+  return dladdr(address, &info) != 0;
+}
+
 void print_error(const char *text) {
   if (write(STDERR_FILENO, text, strlen(text)) < 0) return; // nobody is left to tell
 }
