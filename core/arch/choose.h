@@ -46,6 +46,9 @@
 #elif defined(__SH4__)
 #define GL_ARCH_HEADER "sh4.h"
 #define GL_ARCH_ASSEMBLY "sh4.S"
+#elif defined(__loongarch64) && !defined(__loongarch_single_float)
+#define GL_ARCH_HEADER "loongarch64.h"
+#define GL_ARCH_ASSEMBLY "loongarch64.S"
 #else
 #define GL_ARCH_HEADER "none.h" /* the tree and host realms still work; gl_switch() answers GL_ENOTSUP */
 #endif
