@@ -13,7 +13,6 @@
    Functions save the return address in the second word above the stack pointer that they are called with, so every call from here is made from 16 bytes
    below. r2 and r13 belong to the thread and the program. Rounding, masks and modes are exchanged in C++ before the jump. */
 
-#ifndef __ALTIVEC__
         .machine push
         .machine altivec
         .hidden gl_arch_has_vectors
@@ -23,17 +22,14 @@
         .bss
 gl_arch_has_vectors:
         .byte   0
-#endif
 
 .macro SKIP_WITHOUT_VECTORS label
-#ifndef __ALTIVEC__
         bcl     20, 31, 7f              /* to the next instruction: no call for the return predictor */
 7:      mflr    %r12
         addis   %r12, %r12, gl_arch_has_vectors - 7b@ha
         lbz     %r12, gl_arch_has_vectors - 7b@l(%r12)
         cmpwi   %r12, 0
         beq     \label
-#endif
 .endm
 
 /* One name stands for all fields of the condition register. */
@@ -210,6 +206,4 @@ LABEL gl_arch_enter
 2:      trap                            /* gl_end() never returns */
 END gl_arch_enter
 
-#ifndef __ALTIVEC__
         .machine pop
-#endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* powerpc64, ELFv2 (ppc64el) and ELFv1 (ppc64). README.md has the contract; ppc64.h mirrors this frame, which is all that lies on a suspended stack:
 
-    320  v20 .. v31            unless the CPU has no vector registers
+    320  v20 .. v31            unless the CPU has none: only some of big endian do without
     176  f14 .. f31
      32  r14 .. r31
      28  vrsave                where it has a meaning: ELFv1, with vector registers
@@ -23,7 +23,7 @@
 #define CALL_AREA 112
 #endif
 
-#ifndef __ALTIVEC__
+#ifdef __BIG_ENDIAN__
         .machine push
         .machine altivec
         .hidden gl_arch_has_vectors
@@ -52,7 +52,7 @@ gl_arch_has_vectors:
 .endm
 
 .macro SKIP_WITHOUT_VECTORS label
-#ifndef __ALTIVEC__
+#ifdef __BIG_ENDIAN__
         addis   %r12, %r2, gl_arch_has_vectors@toc@ha
         lbz     %r12, gl_arch_has_vectors@toc@l(%r12)
         cmpwi   %r12, 0
@@ -243,6 +243,6 @@ LABEL gl_arch_enter
 2:      trap                            /* gl_end() never returns */
 END gl_arch_enter
 
-#ifndef __ALTIVEC__
+#ifdef __BIG_ENDIAN__
         .machine pop
 #endif

@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#ifndef __ALTIVEC__
+#ifdef __BIG_ENDIAN__
 #include <sys/auxv.h>
 
-// Whether there are vector registers to save, on a CPU that this was not compiled for. From before the first jump on it does not change.
+// Whether there are vector registers to save: a program may use them although this library was not compiled for them. From before the first jump on it
+// does not change.
 extern "C" __attribute__((visibility("hidden"))) bool gl_arch_has_vectors;
 #endif
 
@@ -31,7 +32,7 @@ static_assert(sizeof(Frame) == 512 && offsetof(Frame, cr) == 24 && offsetof(Fram
 
 // A frame just below `top` that enters run(data, ...) once it is resumed.
 inline void *first_frame(void *top, void *greenlet, void (*run)(void), void *data, void **sink, void (*enter)(void)) {
-#ifndef __ALTIVEC__
+#ifdef __BIG_ENDIAN__
   constexpr unsigned long has_altivec = 0x10000000; // PPC_FEATURE_HAS_ALTIVEC
   if (!__atomic_load_n(&gl_arch_has_vectors, __ATOMIC_RELAXED) && getauxval(AT_HWCAP) & has_altivec)
     __atomic_store_n(&gl_arch_has_vectors, true, __ATOMIC_RELAXED);
