@@ -19,7 +19,7 @@ constexpr int threads = 3;
 
 Stacks wanted = Stacks::mixed;
 
-std::atomic<uint64_t> made, dropped, in_body, lost_in_body;
+std::atomic<size_t> made, dropped, in_body, lost_in_body;
 
 void require(bool holds, const char *what) {
   if (holds) return;
