@@ -60,9 +60,6 @@ static inline struct child in_child(void (*body)(void)) {
 static inline bool exited(struct child child, int code) { return child.status == (DWORD)code; }
 static inline bool died_by(struct child child, int signal) { return signal == SIGABRT ? child.status == 3 : child.status == (DWORD)signal; }
 
-#define SIGKILL 9
 #define STDERR_FILENO 2
-static inline int kill(int process, int signal) {
-  (void)process;
-  _exit(signal);
-}
+#define SIGKILL 9
+#define raise(signal) _exit(signal)

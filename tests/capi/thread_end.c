@@ -203,7 +203,7 @@ static int leaks_of_thread(void *(*body)(void *)) {
 // rules 19, 24: pthread_exit() unwinds the greenlet that calls it; the thread ends there, and that one counts as leaked
 TEST(pthread_exit_inside_a_greenlet) {
   if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
-  if (ON_WINDOWS) SKIP("pthread_exit() does not unwind there");
+  if (ON_WINDOWS) SKIP("pthread_exit() does not unwind there: windows/thread_ends.c");
   CHECK(leaks_of_thread(exits_in_a_greenlet) == 1);
   CHECK(happened("cleanup 8 drop 8"));
   left_is_expired();
@@ -232,7 +232,7 @@ static void *exits_during_a_kill(UNUSED void *arg) {
 // rules 13, 19: the thread ends inside one that is being killed; who kills it waits for ever, and both are leaked
 TEST(pthread_exit_during_a_kill) {
   if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
-  if (ON_WINDOWS) SKIP("pthread_exit() does not unwind there");
+  if (ON_WINDOWS) SKIP("pthread_exit() does not unwind there: windows/thread_ends.c");
   CHECK(leaks_of_thread(exits_during_a_kill) == 2);
   CHECK(happened("cleanup 9 drop 9"));
   gl_release(kills_exiting);
@@ -298,7 +298,7 @@ static void *exits_in_a_drop(UNUSED void *arg) {
 // rules 4, 19, 24: a drop that ends its thread is not called again by the thread's end; its greenlet counts as leaked
 TEST(pthread_exit_inside_a_drop) {
   if (UNDER_TSAN) SKIP("its pthread_exit() knows no fibers");
-  if (ON_WINDOWS) SKIP("pthread_exit() does not unwind there");
+  if (ON_WINDOWS) SKIP("pthread_exit() does not unwind there: windows/thread_ends.c");
   CHECK(leaks_of_thread(exits_in_a_drop) == 1);
   CHECK(happened("drop 3"));
   CHECK(gl_state(left) == GL_DEAD);

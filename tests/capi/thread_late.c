@@ -114,6 +114,7 @@ static void end_first_thread(void) {
 // rule 19: pthread_exit() on the first thread is its end
 TEST(pthread_exit_on_the_first_thread_drops) {
   if (UNDER_TSAN) SKIP("its own thread keeps the process alive");
+  if (ON_WINDOWS) SKIP("pthread_exit() on the first thread is exit() there");
   struct child child = in_child(end_first_thread);
   CHECK(exited(child, 0));
   CHECK(!strcmp(child.err, "dropped dropped "));

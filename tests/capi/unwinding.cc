@@ -126,6 +126,7 @@ static void *run_in_a_thread(void *run) {
   return nullptr;
 }
 #define no_exit_on_fibers "ThreadSanitizer's pthread_exit() takes any stack but the thread's own for a fault"
+#define no_exit_unwinds "pthread_exit() does not unwind there"
 static void *result_of_a_thread(gl_run run) {
   pthread_t thread;
   void *result = V(1);
@@ -139,6 +140,7 @@ static void *result_of_a_thread(gl_run run) {
 // rules 19, 24: destructors run, catch (...) that throws on is passed, and the thread ends with its value
 TEST(pthread_exit_in_a_greenlet_unwinds_it_and_ends_the_thread) {
   if (UNDER_TSAN) SKIP(no_exit_on_fibers);
+  if (ON_WINDOWS) SKIP(no_exit_unwinds);
   uint64_t leaked = stats().leaked;
   CHECK(result_of_a_thread(exit_the_thread) == V(7));
   CHECK(happened("inner passes outer drop"));
@@ -148,6 +150,7 @@ TEST(pthread_exit_in_a_greenlet_unwinds_it_and_ends_the_thread) {
 
 // rules 19, 24
 TEST(cancellation_in_a_greenlet_unwinds_it_and_ends_the_thread) {
+  if (ON_WINDOWS) SKIP(no_exit_unwinds);
   CHECK(result_of_a_thread(be_cancelled) == PTHREAD_CANCELED);
   CHECK(happened("cancelled drop"));
   CHECK(all_gone());
@@ -156,6 +159,7 @@ TEST(cancellation_in_a_greenlet_unwinds_it_and_ends_the_thread) {
 // rules 19, 24: only the current one is unwound; the others are dropped with the thread
 TEST(pthread_exit_leaves_suspended_ancestors_alone) {
   if (UNDER_TSAN) SKIP(no_exit_on_fibers);
+  if (ON_WINDOWS) SKIP(no_exit_unwinds);
   uint64_t leaked = stats().leaked;
   CHECK(result_of_a_thread(exit_from_a_child) == V(7));
   CHECK(happened("inner passes outer drop"));
@@ -176,6 +180,7 @@ BODY(exit_with_a_cleanup_handler) {
 // rule 24: as C code has it
 TEST(pthread_exit_runs_the_cleanup_handlers_of_the_greenlet) {
   if (UNDER_TSAN) SKIP(no_exit_on_fibers);
+  if (ON_WINDOWS) SKIP(no_exit_unwinds);
   CHECK(result_of_a_thread(exit_with_a_cleanup_handler) == V(8));
   CHECK(happened("handler drop"));
   CHECK(all_gone());

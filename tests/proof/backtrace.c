@@ -67,7 +67,7 @@ static __attribute__((noinline)) gl_status switch_from_below(int depth, gl_green
   return status;
 }
 /* Of main, also where the upper part of its bytes is in place and the lower is not. */
-#if defined(__OPTIMIZE__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv))
+#if defined(__OPTIMIZE__) && !defined(_WIN32) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv))
 enum { OWN_FRAMES = 0 };
 #else
 enum { OWN_FRAMES = 8 };

@@ -194,6 +194,7 @@ static long resident_pages(void) {
 }
 TEST(many_greenlets_freed_oldest_first_give_their_memory_back) {
   if (UNDER_ASAN || UNDER_TSAN || UNDER_VALGRIND) SKIP("they keep what is freed");
+  if (ON_WINDOWS) SKIP("no /proc");
   enum { MANY = 100000, BYTES = 128 };
   static gl_greenlet *all[MANY];
   for (int i = 0; i < MANY; i++) all[i] = NULL;

@@ -82,9 +82,11 @@ BODY(exits_the_thread) {
   }
 }
 #define no_exit_on_fibers "ThreadSanitizer's pthread_exit() takes any stack but the thread's own for a fault"
+#define no_exit_unwinds "pthread_exit() does not unwind there"
 // rules 19, 24: the frames that were copied in again are unwound; the others' are not
 TEST(pthread_exit_unwinds_restored_frames) {
   if (UNDER_TSAN) SKIP(no_exit_on_fibers);
+  if (ON_WINDOWS) SKIP(no_exit_unwinds);
   ends_its_thread(exits_the_thread, V(7), "innermost inner passes outer drop drop drop");
 }
 
@@ -96,7 +98,10 @@ BODY(is_cancelled) {
   return never(data, value, result);
 }
 // rules 19, 24
-TEST(cancellation_unwinds_restored_frames) { ends_its_thread(is_cancelled, PTHREAD_CANCELED, "cancelled drop drop drop"); }
+TEST(cancellation_unwinds_restored_frames) {
+  if (ON_WINDOWS) SKIP(no_exit_unwinds);
+  ends_its_thread(is_cancelled, PTHREAD_CANCELED, "cancelled drop drop drop");
+}
 
 BODY(exits_with_handlers) {
   pthread_cleanup_push(note_cleanup, words("handler 1"));
@@ -109,6 +114,7 @@ BODY(exits_with_handlers) {
 // rule 24: handlers pushed before it was copied out, and after
 TEST(pthread_exit_runs_handlers_of_restored_frames) {
   if (UNDER_TSAN) SKIP(no_exit_on_fibers);
+  if (ON_WINDOWS) SKIP(no_exit_unwinds);
   ends_its_thread(exits_with_handlers, V(8), "handler 2 handler 1 drop drop drop");
 }
 

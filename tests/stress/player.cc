@@ -3,10 +3,25 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#ifdef _WIN32
+#include <windows.h>
+#endif
 
 namespace {
 
-thread_local Player *playing; // for callbacks that are told no more than a value
+// For callbacks that are told no more than a value.
+#ifdef _WIN32
+class { // thread_local is over before the greenlets of a thread end
+public:
+  void operator=(Player *player) { TlsSetValue(slot, player); }
+  Player *operator->() { return static_cast<Player *>(TlsGetValue(slot)); }
+
+private:
+  DWORD slot = TlsAlloc();
+} playing;
+#else
+thread_local Player *playing;
+#endif
 
 gl_stats counts() {
   gl_stats stats = {};

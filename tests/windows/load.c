@@ -37,47 +37,31 @@ static bool works(void) {
   return fine;
 }
 
-static HANDLE loaded, go_on;
+static HANDLE loaded, used, freed;
 static DWORD CALLBACK older_thread(void *arg) {
   (void)arg;
   WaitForSingleObject(loaded, INFINITE);
-  return (DWORD)works();
+  bool fine = works();
+  SetEvent(used);
+  WaitForSingleObject(freed, INFINITE);
+  return fine && works();
 }
-// A thread that was there before the library has what is its own as well.
-TEST(threads_from_before_it_was_loaded_have_a_tree) {
-  loaded = CreateEventA(NULL, TRUE, FALSE, NULL);
+// A thread that was there before the library has what is its own as well. Threads that used it call back when they end, so it stays.
+TEST(it_serves_older_threads_and_stays_when_it_is_freed) {
+  CHECK(!GetModuleHandleA(LIBRARY));
+  loaded = CreateEventA(NULL, TRUE, FALSE, NULL), used = CreateEventA(NULL, TRUE, FALSE, NULL), freed = CreateEventA(NULL, TRUE, FALSE, NULL);
   HANDLE thread = CreateThread(NULL, 0, older_thread, NULL, 0, NULL);
   Sleep(10);
-  CHECK(!GetModuleHandleA(LIBRARY) && load() && works());
-  SetEvent(loaded);
-  WaitForSingleObject(thread, INFINITE);
-  DWORD fine = 0;
-  CHECK(GetExitCodeThread(thread, &fine) && fine == 1);
-  CloseHandle(thread), CloseHandle(loaded);
-}
-
-static DWORD CALLBACK outlives(void *arg) {
-  bool fine = works();
-  SetEvent(arg);
-  WaitForSingleObject(go_on, INFINITE);
-  return (DWORD)fine;
-}
-// Threads that used it call back when they end, so it stays.
-TEST(it_stays_when_it_is_freed) {
   HMODULE library = load();
-  HANDLE used = CreateEventA(NULL, TRUE, FALSE, NULL);
-  go_on = CreateEventA(NULL, TRUE, FALSE, NULL);
-  HANDLE thread = CreateThread(NULL, 0, outlives, used, 0, NULL);
+  CHECK(library && works());
+  SetEvent(loaded);
   WaitForSingleObject(used, INFINITE);
-  while (GetModuleHandleA(LIBRARY) && FreeLibrary(library)) {
-    static int frees;
-    if (++frees == 10) break;
-  }
+  for (int i = 0; i < 10; i++) FreeLibrary(library);
   CHECK(GetModuleHandleA(LIBRARY) == library);
-  SetEvent(go_on);
+  SetEvent(freed);
   WaitForSingleObject(thread, INFINITE);
   DWORD fine = 0;
   CHECK(GetExitCodeThread(thread, &fine) && fine == 1);
   CHECK(works());
-  CloseHandle(thread), CloseHandle(go_on), CloseHandle(used);
+  CloseHandle(thread), CloseHandle(loaded), CloseHandle(used), CloseHandle(freed);
 }
