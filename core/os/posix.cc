@@ -188,7 +188,11 @@ static struct {
 static void load_unwinder() {
   unwinder = {_Unwind_Backtrace, UNWIND_GET};
   if (unwinder.backtrace && unwinder.get) return;
+#ifdef __m68k__
+  void *library = dlopen("libgcc_s.so.2", RTLD_LAZY);
+#else
   void *library = dlopen("libgcc_s.so.1", RTLD_LAZY);
+#endif
   if (!library) return;
   unwinder.backtrace = reinterpret_cast<decltype(unwinder.backtrace)>(dlsym(library, "_Unwind_Backtrace"));
   unwinder.get = reinterpret_cast<decltype(unwinder.get)>(dlsym(library, UNWIND_GET_NAME));
