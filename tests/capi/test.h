@@ -16,13 +16,19 @@ struct test {
   void (*run)(void);
   struct test *next;
 };
+#ifdef _WIN32 /* where constructors run from the last one up */
+static struct test *tests;
+static void add_test(struct test *t) { t->next = tests, tests = t; }
+#else
 static struct test *tests, **last_test = &tests;
+static void add_test(struct test *t) { *last_test = t, last_test = &t->next; }
+#endif
 static int checks_failed;
 #define TEST(n)                                            \
   static void test_##n(void);                              \
   __attribute__((constructor)) static void add_##n(void) { \
     static struct test t = {#n, test_##n, NULL};           \
-    *last_test = &t, last_test = &t.next;                  \
+    add_test(&t);                                          \
   }                                                        \
   static void test_##n(void)
 #define CHECK(condition) ((condition) ? (void)0 : (void)(checks_failed++, printf("%s:%d: %s\n", __FILE__, __LINE__, #condition)))
