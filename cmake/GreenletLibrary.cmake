@@ -87,18 +87,19 @@ function(greenlet_link_shared name)
   set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   if(WIN32)
     # What is not used is not imported: the C runtime and the system are all that is. The .def file is for linkers of others.
-    set(definitions ${CMAKE_CURRENT_BINARY_DIR}/libgreenlet.def)
-    set_property(TARGET ${name} PROPERTY GREENLET_DEFINITIONS ${definitions})
-    target_link_options(${name} PRIVATE -static-libgcc -Wl,--output-def,${definitions})
+    target_link_options(${name} PRIVATE -static-libgcc -Wl,--output-def,${PROJECT_BINARY_DIR}/libgreenlet.def)
   endif()
   if(NOT UNIX OR APPLE)
     return()
   endif()
   set(map ${PROJECT_SOURCE_DIR}/capi/greenlet.map)
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
+  set(CMAKE_REQUIRED_LINK_OPTIONS -Wl,-Bsymbolic-functions)
+  check_cxx_source_compiles("int main() {}" GREENLET_LINKER_BINDS_SYMBOLS)
+  unset(CMAKE_REQUIRED_LINK_OPTIONS)
   # nodelete: threads that were here call our exit handler, perhaps after a dlclose.
   target_link_options(${name} PRIVATE
-    $<$<NOT:$<BOOL:${GREENLET_COVERAGE}>>:-Wl,--version-script=${map}> -Wl,-Bsymbolic-functions
+    $<$<NOT:$<BOOL:${GREENLET_COVERAGE}>>:-Wl,--version-script=${map}> $<$<BOOL:${GREENLET_LINKER_BINDS_SYMBOLS}>:-Wl,-Bsymbolic-functions>
     -Wl,-z,relro -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--as-needed)
   if(NOT GREENLET_SANITIZE)
     target_link_options(${name} PRIVATE -nodefaultlibs -Wl,-z,defs)

@@ -2,6 +2,7 @@
 # What tests, examples and benchmarks share: strict warnings, Criterion or a plain main, a launcher such as valgrind.
 
 option(GREENLET_TEST_PLAIN "Test programs with a plain main() in place of Criterion" OFF)
+option(GREENLET_TEST_STATIC "Test the archive, where programs cannot load shared libraries" OFF)
 set(GREENLET_TEST_LAUNCHER "${CMAKE_CROSSCOMPILING_EMULATOR}" CACHE STRING "Runs each test program, such as valgrind;--error-exitcode=99")
 set(GREENLET_TEST_TIMEOUT 60 CACHE STRING "Seconds that a test program may take")
 
@@ -55,6 +56,9 @@ function(greenlet_program name)
   cmake_parse_arguments(P "" "" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT P_LIBRARIES)
     set(P_LIBRARIES greenlet::greenlet)
+  endif()
+  if(GREENLET_TEST_STATIC)
+    list(TRANSFORM P_LIBRARIES REPLACE "^greenlet::greenlet$" greenlet::greenlet_static)
   endif()
   add_executable(${name} ${P_SOURCES})
   set_target_properties(${name} PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON)

@@ -25,7 +25,8 @@ TEST(copies_own_one_handle_each) {
   c = b;
   a.reset(), b.reset();
   CHECK(!a && happened(""));
-  c = c;
+  const gl::greenlet &same = c;
+  c = same;
   CHECK(happened(""));
   c.reset();
   CHECK(happened("gone"));

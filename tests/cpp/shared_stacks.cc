@@ -15,8 +15,8 @@ static void take_turns(gl_stack *stack) {
   gl::options with;
   with.stack = stack;
   for (int i = 0; i < 5; i++) all.emplace_back(with, turns_of_a_string);
-  for (int i = 0; i < 5; i++) CHECK(all[i].switch_to<std::string>(std::to_string(i)) == std::to_string(i) + "x");
-  for (int i = 4; i >= 0; i--) CHECK(all[i].switch_to<std::string>(std::string("go on")) == std::to_string(i) + "xx");
+  for (size_t i = 0; i < 5; i++) CHECK(all[i].switch_to<std::string>(std::to_string(i)) == std::to_string(i) + "x");
+  for (size_t i = 5; i-- > 0;) CHECK(all[i].switch_to<std::string>(std::string("go on")) == std::to_string(i) + "xx");
   for (gl::greenlet &g : all) CHECK(g.switch_to<int>(std::string("stop")) == 2);
 }
 // rules 6, 32

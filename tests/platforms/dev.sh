@@ -17,13 +17,15 @@ choose_targets() {
 }
 
 do_setup() {
-  local packages
+  local packages pip
   choose_targets "$@"
   read -ra packages < <("$run" --packages "${targets[@]}")
   if have apt-get; then # says how much it takes before it does
     LC_ALL=C apt-get install --assume-no --no-install-recommends "${packages[@]}" 2>/dev/null | grep -E '^(Need to get|After this)' || true
   fi
   apt_install "${packages[@]}"
+  read -ra pip < <("$run" --pip "${targets[@]}")
+  ((${#pip[@]} == 0)) || pip_install "${pip[@]}" # Zig: 90 MB to get, 380 MB on disk
 }
 
 do_test() {

@@ -4,7 +4,8 @@
 
     run.py TARGET            ends with a line "N passed, N failed"; the result is kept for table.py
     run.py --list [--all]    the names of the five that every change is tested on, or of all
-    run.py --packages NAME...
+    run.py --packages NAME...    what of Debian they need
+    run.py --pip NAME...         what of PyPI
 """
 
 import json
@@ -20,6 +21,7 @@ from targets import BY_NAME, FIVE
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILDS = ROOT / "build/platforms"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "libgreenlet"
 COMMON_PACKAGES = ["g++", "cmake", "ninja-build", "python3"]
 SUMMARY = re.compile(r"\b(\d+) passed, (\d+) failed")
 OPTIONS = [
@@ -48,10 +50,18 @@ def assemble(target):
         raise Failed("core/arch/choose.h has no assembly for it")
 
 
+def zig(target):
+    """Where Zig's program is, for cmake/toolchains/musl.cmake."""
+    if not target.pip:
+        return []
+    found = sorted(CACHE.glob("venv/lib/python3*/site-packages/ziglang/zig"))
+    return [f"-DGREENLET_ZIG={found[-1]}"] if found else []
+
+
 def build(target):
     folder = BUILDS / (target.build or target.name)
     made_for = BY_NAME[target.build or target.name]
-    run("cmake", "-S", str(ROOT), "-B", str(folder), *OPTIONS, *made_for.cmake)
+    run("cmake", "-S", str(ROOT), "-B", str(folder), *OPTIONS, *made_for.cmake, *zig(made_for))
     has_switch = "GREENLET_CPU_HAS_SWITCH:INTERNAL=1" in (folder / "CMakeCache.txt").read_text()
     libraries = ["--target", "greenlet", "greenlet_static"] if target.by == "assembled only" else []
     run("cmake", "--build", str(folder), "--parallel", "2", *libraries)
@@ -112,6 +122,9 @@ def main():
         return 0
     if sys.argv[1:2] == ["--packages"]:
         print(*dict.fromkeys(COMMON_PACKAGES + [package for name in sys.argv[2:] for package in BY_NAME[name].packages]))
+        return 0
+    if sys.argv[1:2] == ["--pip"]:
+        print(*dict.fromkeys(package for name in sys.argv[2:] for package in BY_NAME[name].pip))
         return 0
     if len(sys.argv) != 2 or sys.argv[1] not in BY_NAME:
         sys.exit(__doc__)

@@ -11,6 +11,7 @@ class Target:
     what: str  # as README has it
     by: str  # native, qemu, wine, assembled only
     packages: Tuple[str, ...] = ()  # Debian's, beside a compiler and CMake
+    pip: Tuple[str, ...] = ()  # of PyPI
     cmake: Tuple[str, ...] = ()  # arguments for CMake
     environment: Dict[str, str] = field(default_factory=dict)  # of the tests
     build: str = ""  # the target whose build it uses, if not its own
@@ -28,7 +29,13 @@ def linux(name, what, triplet, *cmake, by="qemu", packages=("qemu-user",), **mor
     """By Debian's cross compiler of that triplet."""
     compiler = "g++-" + triplet.replace("_", "-")
     toolchain = ("--toolchain", "cmake/toolchains/linux-cross.cmake", f"-DGREENLET_TRIPLET={triplet}")
-    return Target(name, what, by, (compiler, *packages), (*toolchain, *cmake), **more)
+    return Target(name, what, by, (compiler, *packages), (), (*toolchain, *cmake), **more)
+
+
+def musl(name, what, cpu, *cmake, by="qemu", packages=("qemu-user",), **more):
+    """By Zig's compiler, which brings musl and a C++ library, both static but for musl on x86-64."""
+    toolchain = ("--toolchain", "cmake/toolchains/musl.cmake", f"-DGREENLET_CPU={cpu}")
+    return Target(name, what, by, packages, ("ziglang==0.15.2",), (*toolchain, *cmake), **more)
 
 
 def assembled(name, what, *clang, note):
@@ -56,9 +63,11 @@ TARGETS = [
     linux("hppa", "Linux, PA-RISC", "hppa-linux-gnu"),
     linux("m68k", "Linux, m68k", "m68k-linux-gnu"),
     linux("sh4", "Linux, SuperH", "sh4-linux-gnu"),
+    musl("loongarch64", "Linux, LoongArch, musl", "loongarch64", "-DGREENLET_TEST_STATIC=ON"),
+    musl("musl", "Linux, x86-64, musl", "x86_64", by="native", packages=("musl",)),
     linux("x32", "Linux, x86-64 with 32-bit pointers", "x86_64-linux-gnux32", by="assembled only", packages=(),
           note="compiled; the kernels of Debian do not run it"),
-    Target("win64", "Windows, x86-64, GNU", "wine", ("g++-mingw-w64-x86-64-posix", "wine64"),
+    Target("win64", "Windows, x86-64, GNU", "wine", ("g++-mingw-w64-x86-64-posix", "wine64"), (),
            ("--toolchain", "cmake/toolchains/x86_64-w64-mingw32.cmake")),
     assembled("win64-msvc", "Windows, x86-64, MSVC", "--target=x86_64-pc-windows-msvc", note=CLANG_ONLY),
     assembled("macos-arm64", "macOS, arm64", "--target=arm64-apple-macos", note=CLANG_ONLY),

@@ -14,7 +14,7 @@ static gl_status echo(void *data, void *value, void **result) {
 static double nanoseconds(gl_greenlet *g) {
   uint64_t begin = gl_recorder_now_();
   for (int i = 0; i < switches / 2; i++) gl_switch(g, NULL, NULL);
-  return (double)(gl_recorder_now_() - begin) / switches;
+  return (double)(gl_recorder_now_() - begin) / (double)switches;
 }
 
 static void nothing(void *user, int event, gl_greenlet *from, gl_greenlet *to) { (void)user, (void)event, (void)from, (void)to; }

@@ -3,7 +3,10 @@
    time with libunwind, which brings functions of the same names as libgcc and the C library do. */
 #pragma once
 #include "support.h"
+#if __has_include(<execinfo.h>)
 #include <execinfo.h>
+#define HAS_BACKTRACE
+#endif
 #ifdef WITH_LIBUNWIND
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -51,17 +54,23 @@ static void by_libgcc(frames *f) {
   f->count = 0;
   _Unwind_Backtrace(add_frame, f);
 }
+#ifdef HAS_BACKTRACE
 static void by_libc(frames *f) {
   void *pcs[MOST_FRAMES];
   f->count = backtrace(pcs, MOST_FRAMES);
   for (int i = 0; i < f->count; i++) f->pcs[i] = (uintptr_t)pcs[i];
 }
 static void (*const unwinders[])(frames *) = {by_libgcc, by_libc};
+#else
+static void (*const unwinders[])(frames *) = {by_libgcc};
+#endif
 #endif
 enum { UNWINDERS = sizeof unwinders / sizeof *unwinders };
 
 static inline void print_frames(const frames *f) {
   void *pcs[MOST_FRAMES];
   for (int i = 0; i < f->count; i++) pcs[i] = (void *)f->pcs[i];
+#ifdef HAS_BACKTRACE
   backtrace_symbols_fd(pcs, f->count, 1);
+#endif
 }
