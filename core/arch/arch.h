@@ -7,7 +7,7 @@
 
 #include GL_ARCH_HEADER
 
-#ifndef GL_STACK_BIAS
+#ifndef GL_STACK_BIAS /* by how much stack pointers lie below what they mean */
 #define GL_STACK_BIAS 0
 #endif
 
