@@ -4,7 +4,7 @@ include(CheckCXXSourceCompiles)
 include(CheckCXXSymbolExists)
 
 set(GREENLET_SOURCES
-  core/status.cc core/blocks.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/dump.cc core/locals.cc core/os/$<IF:$<BOOL:${WIN32}>,windows,posix>.cc)
+  core/status.cc core/blocks.cc core/realm.cc core/greenlet.cc core/orphans.cc core/tree.cc core/host.cc core/hooks.cc core/observe.cc core/dump.cc core/locals.cc core/os/posix.cc core/os/windows.cc)
 set(GREENLET_SWITCH_SOURCES core/switch.cc core/backtrace.cc core/slice.cc core/buffers.cc core/copy.cc core/stack.cc core/arena.cc)
 
 # Is there a jump for this CPU? core/arch/choose.h says so.

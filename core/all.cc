@@ -25,8 +25,5 @@
 #include "arch/none.cc"
 #endif
 
-#ifdef _WIN32
-#include "os/windows.cc"
-#else
 #include "os/posix.cc"
-#endif
+#include "os/windows.cc"

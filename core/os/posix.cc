@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "os.h"
 
+#ifndef _WIN32
+
 #include <atomic>
 #include <dlfcn.h>
 #include <errno.h>
@@ -236,3 +238,5 @@ void print_error(const char *text) {
 }
 
 } // namespace gl::os
+
+#endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "os.h"
 
+#ifdef _WIN32
+
 #include "../arch/choose.h"
 
 #include <atomic>
@@ -225,3 +227,5 @@ void print_error(const char *text) {
 }
 
 } // namespace gl::os
+
+#endif
