@@ -66,8 +66,8 @@ static unsigned changed_registers(any_function function, const void *a, void *b,
            n8 = origin + 8;
   double d1 = real * 2, d2 = real * 4, d3 = real * 8, d4 = real * 16;
   *status = ((gl_status(*)(const void *, void *, void *))function)(a, b, c);
-  return (n1 != origin + 1) | (n2 != origin + 2) | (n3 != origin + 3) | (n4 != origin + 4) | (n5 != origin + 5) | (n6 != origin + 6) |
-         (n7 != origin + 7) | (n8 != origin + 8) | (d1 != real * 2) | (d2 != real * 4) | (d3 != real * 8) | (d4 != real * 16);
+  return n1 != origin + 1 || n2 != origin + 2 || n3 != origin + 3 || n4 != origin + 4 || n5 != origin + 5 || n6 != origin + 6 ||
+         n7 != origin + 7 || n8 != origin + 8 || d1 != real * 2 || d2 != real * 4 || d3 != real * 8 || d4 != real * 16;
 }
 #endif
 
