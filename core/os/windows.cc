@@ -164,7 +164,7 @@ static std::atomic<uintptr_t> loaded{0};
 // LdrRegisterDllNotification() has no header.
 static bool count_libraries() {
   using Notify = void CALLBACK(ULONG reason, const void *data, void *context);
-  using Register = LONG NTAPI(ULONG flags, Notify *notify, void *context, void **cookie);
+  using Register = LONG NTAPI(ULONG flags, Notify * notify, void *context, void **cookie);
   HMODULE ntdll = GetModuleHandleA("ntdll.dll");
   auto watch = reinterpret_cast<Register *>(reinterpret_cast<void *>(GetProcAddress(ntdll, "LdrRegisterDllNotification")));
   static void *cookie;
@@ -184,7 +184,8 @@ void *(*find_cxx_runtime())() {
     HMODULE library;
     for (const char *name : libraries)
       if (GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_PIN, name, &library)) // it must not go while its state is kept
-        if (FARPROC found = GetProcAddress(library, "__cxa_get_globals")) return reinterpret_cast<void *(*)()>(reinterpret_cast<void *>(found));
+        if (FARPROC found = GetProcAddress(library, "__cxa_get_globals"))
+          return reinterpret_cast<void *(*)()>(reinterpret_cast<void *>(found));
     return nullptr;
   });
 }
@@ -208,8 +209,8 @@ void walk(bool (*step)(uintptr_t pc, void *data), void *data) {
 #ifdef GL_HAS_SWITCH
 // Of the outermost frame of a greenlet. Below the first frame of a thread somebody asks the filters that the program has for what nobody handles, then
 // ends the process; here it is this.
-extern "C" [[gnu::visibility("hidden"), gnu::used]] EXCEPTION_DISPOSITION gl_arch_personality(EXCEPTION_RECORD *exception, void *, CONTEXT *context,
-                                                                                             void *) {
+extern "C" [[gnu::visibility("hidden"), gnu::used]] EXCEPTION_DISPOSITION gl_arch_personality(EXCEPTION_RECORD *exception, void *,
+                                                                                              CONTEXT *context, void *) {
   constexpr DWORD of_gcc = 0x20474343, of_msvc = 0xE06D7363;
   if (exception->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)) return ExceptionContinueSearch;
   if (exception->ExceptionCode == of_gcc || exception->ExceptionCode == of_msvc) exception_escaped();

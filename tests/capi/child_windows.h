@@ -48,7 +48,8 @@ static inline struct child in_child(void (*body)(void)) {
   size_t used = 0;
   char rest[256];
   for (DWORD n; ReadFile(from, used < sizeof child.err - 1 ? child.err + used : rest,
-                         used < sizeof child.err - 1 ? (DWORD)(sizeof child.err - 1 - used) : sizeof rest, &n, NULL) && n > 0;)
+                         used < sizeof child.err - 1 ? (DWORD)(sizeof child.err - 1 - used) : sizeof rest, &n, NULL) &&
+                n > 0;)
     if (used < sizeof child.err - 1) used += n;
   CloseHandle(from);
   if (!started) return child;

@@ -4,11 +4,11 @@
 #include <limits.h>
 
 /* Of the thread environment block. */
-#define BLOCK_WORD(offset) \
-  __extension__({          \
-    char *word;            \
+#define BLOCK_WORD(offset)                                      \
+  __extension__({                                               \
+    char *word;                                                 \
     __asm__ volatile("movq %%gs:" #offset ", %0" : "=r"(word)); \
-    word;                  \
+    word;                                                       \
   })
 static char *stack_base(void) { return BLOCK_WORD(0x8); }
 static char *stack_limit(void) { return BLOCK_WORD(0x10); }

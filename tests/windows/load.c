@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The DLL as a plugin gets it: by name, at any time, in a program that is not linked with it. */
 #define GREENLET_STATIC /* nothing is imported */
-#include "test.h"
 #include "greenlet.h"
+#include "test.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <windows.h>
@@ -29,7 +29,7 @@ static gl_status adds(void *data, void *value, void **result) {
   return GL_KILLED;
 }
 static bool works(void) {
-  gl_greenlet *g = new(adds, (void *)2);
+  gl_greenlet *g = new (adds, (void *)2);
   void *sum = NULL;
   bool fine = true;
   for (intptr_t i = 0; i < 5; i++) fine = fine && switch_to(g, (void *)i, &sum) == GL_OK && sum == (void *)(i + 2);
@@ -49,7 +49,8 @@ static DWORD CALLBACK older_thread(void *arg) {
 // A thread that was there before the library has what is its own as well. Threads that used it call back when they end, so it stays.
 TEST(it_serves_older_threads_and_stays_when_it_is_freed) {
   CHECK(!GetModuleHandleA(LIBRARY));
-  loaded = CreateEventA(NULL, TRUE, FALSE, NULL), used = CreateEventA(NULL, TRUE, FALSE, NULL), freed = CreateEventA(NULL, TRUE, FALSE, NULL);
+  loaded = CreateEventA(NULL, TRUE, FALSE, NULL), used = CreateEventA(NULL, TRUE, FALSE, NULL),
+  freed = CreateEventA(NULL, TRUE, FALSE, NULL);
   HANDLE thread = CreateThread(NULL, 0, older_thread, NULL, 0, NULL);
   Sleep(10);
   HMODULE library = load();

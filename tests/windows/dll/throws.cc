@@ -14,8 +14,6 @@ gl_status throws_again(void *number, void *, void **result) {
   return GL_OK;
 }
 
-void calls(void (*function)()) {
-  function();
-}
+void calls(void (*function)()) { function(); }
 
 void throws(const char *text) { throw library_error(text); }
