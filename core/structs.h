@@ -26,6 +26,9 @@ struct Group;
 struct CxxState {
   void *caught = nullptr;
   unsigned uncaught = 0;
+#ifdef __ARM_EABI__
+  void *propagating = nullptr; // while destructors run, which makes `uncaught` more than 0
+#endif
 };
 
 // `ended` is dead to every rule, but its stack or its block are still in use by the thread that ends it.
@@ -110,6 +113,9 @@ struct alignas(64) gl_greenlet {
   void *sp = nullptr;     // while suspended: its saved frame (arch/README.md)
   void *caught = nullptr; // a CxxState
   unsigned uncaught = 0;
+#ifdef __ARM_EABI__
+  void *propagating = nullptr;
+#endif
   int saved_errno = 0;
   gl::FpWords *fp = &own_fp; // or the realm's shared set
   gl::FpWords own_fp{};
