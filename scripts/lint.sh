@@ -24,6 +24,7 @@ check "shellcheck" shellcheck -x "${shell[@]}"
 check "ruff" ruff check --quiet "${python[@]}"
 check "version agreement" scripts/version.py check
 check "every rule has a test" scripts/rules.py
+check "table of platforms" tests/platforms/table.py --check
 check "greenlet.h as C11" self_contained capi/greenlet.h c-header c11
 check "greenlet.h as C++11" self_contained capi/greenlet.h c++-header c++11
 check "greenlet_trace.h as C11" self_contained capi/greenlet_trace.h c-header gnu11

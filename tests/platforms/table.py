@@ -8,7 +8,6 @@
 """
 
 import json
-import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -40,10 +39,6 @@ def show(names):
         print("  ".join(word.ljust(width) for word, width in zip(row, widths)).rstrip())
 
 
-def first_line(*command):
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[0].split("(")[0].strip()
-
-
 def keep():
     missing = [target.name for target in TARGETS if not (BUILDS / "results" / f"{target.name}.json").exists()]
     if missing:
@@ -65,10 +60,13 @@ def outcome(target, result):
 
 def readme():
     """README.md as it must be."""
-    kept = json.loads(KEPT.read_text())
-    lines = ["| platform | run by | |\n", "|---|---|---|\n"]
-    for target in TARGETS:
-        lines.append(f"| {target.what} | {'nothing' if target.by == 'assembled only' else target.by} | {outcome(target, kept['results'][target.name])} |\n")
+    lines = []
+    if KEPT.exists():
+        kept = json.loads(KEPT.read_text())
+        lines = [f"Tested with `./dev test platforms --all` on {kept['date']}:\n\n", "| platform | run by | |\n", "|---|---|---|\n"]
+        for target in TARGETS:
+            by = "nothing" if target.by == "assembled only" else target.by
+            lines.append(f"| {target.what} | {by} | {outcome(target, kept['results'][target.name])} |\n")
     before, _, rest = README.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     return f"{before}{BEGIN}{''.join(lines)}{END}{after}"
@@ -81,7 +79,7 @@ def main():
         keep()
         README.write_text(readme())
     elif sys.argv[1:] == ["--check"]:
-        if README.read_text() != readme():
+        if BEGIN not in README.read_text() or README.read_text() != readme():
             sys.exit("the table of platforms in README.md is not what tests/platforms/results.json says: table.py --write")
     else:
         sys.exit(__doc__)
