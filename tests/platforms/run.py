@@ -81,6 +81,16 @@ def skips(target):
     return found
 
 
+def check_skips(left_out, folder):
+    """Each names a test that there is, so that the file cannot rot."""
+    listing = subprocess.run(["ctest", "--test-dir", folder, "--show-only"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    programs = re.findall(r"#\d+: (\S+)", listing)
+    sources = "".join(path.read_text() for folder in ("capi", "cpp", "proof", "stacks") for path in (ROOT / "tests" / folder).rglob("*.c*"))
+    for name in left_out:
+        if f"({name})" not in sources and not any(re.fullmatch(name, program) for program in programs):
+            raise Failed(f"tests/platforms/skips: there is no test {name}")
+
+
 def counted(case):
     """Passed, failed, and what it printed, of a test of ctest. A test that fails without a count of its own is one."""
     output = case.findtext("system-out") or ""
@@ -93,6 +103,7 @@ def counted(case):
 def test(target, folder):
     """Runs what ctest knows. Returns passed, failed and left out."""
     left_out = skips(target)
+    check_skips(left_out, folder)
     report = folder / f"{target.name}.xml"
     report.unlink(missing_ok=True)
     environment = {**os.environ, **target.environment, "GREENLET_TEST_SKIP": f" {' '.join(left_out)} "}
