@@ -6,7 +6,6 @@
 #include "on_stacks.h"
 #include "seeds.h"
 #include <atomic>
-#include <barrier>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -42,6 +41,20 @@ struct Stray {
   Common *stack = nullptr; // NULL: a private one
 };
 
+// Not std::barrier: that of MinGW now and then waits for ever.
+class Barrier {
+public:
+  void arrive_and_wait() {
+    size_t round = rounds;
+    if (++arrived == threads) arrived = 0, rounds++;
+    else
+      while (rounds == round) std::this_thread::yield();
+  }
+
+private:
+  std::atomic<size_t> arrived{0}, rounds{0};
+};
+
 class Mailbox {
 public:
   void put(Stray stray) {
@@ -68,7 +81,7 @@ struct Shared {
   std::atomic<gl_greenlet *> mains[threads];
   Common common[threads]; // of gl_stack_new()
   Common own[threads];    // of gl_stack_thread()
-  std::barrier<> all{threads};
+  Barrier all;
 };
 
 // Waits until it is killed, which only its last handle's release does.
