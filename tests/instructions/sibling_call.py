@@ -4,6 +4,8 @@
 
 Nothing must run after the stacks are swapped, and the return must go straight to the caller of whoever resumes: so there
 has to be a way from the function's first instruction to that jump with no call on it. Slow paths may branch off anywhere.
+
+    sibling_call.py LIBRARY OBJDUMP
 """
 import re
 import subprocess
@@ -24,7 +26,7 @@ JUMPS = {
 
 
 def objdump(*options):
-    return subprocess.run(["objdump", *options], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([sys.argv[2], *options], check=True, capture_output=True, text=True).stdout
 
 
 def instructions(library, function):
