@@ -87,7 +87,8 @@ def check_skips(left_out, folder):
     programs = re.findall(r"#\d+: (\S+)", listing)
     sources = "".join(path.read_text() for folder in ("capi", "cpp", "proof", "stacks") for path in (ROOT / "tests" / folder).rglob("*.c*"))
     for name in left_out:
-        if f"({name})" not in sources and not any(re.fullmatch(name, program) for program in programs):
+        of_stack = re.sub("_(private|shared|threads_own|mixed)$", "", name)
+        if f"({of_stack})" not in sources and not any(re.fullmatch(name, program) for program in programs):
             raise Failed(f"tests/platforms/skips: there is no test {name}")
 
 
@@ -103,7 +104,8 @@ def counted(case):
 def test(target, folder):
     """Runs what ctest knows. Returns passed, failed and left out."""
     left_out = skips(target)
-    check_skips(left_out, folder)
+    if target.switches:
+        check_skips(left_out, folder)
     report = folder / f"{target.name}.xml"
     report.unlink(missing_ok=True)
     environment = {**os.environ, **target.environment, "GREENLET_TEST_SKIP": f" {' '.join(left_out)} "}
@@ -146,9 +148,9 @@ def main():
             assemble(target)
         else:
             folder = build(target)
-        result.update(built=True, passed=1, failed=0)
-        if target.by != "assembled only":
-            result["passed"], result["failed"], result["left_out"] = test(target, folder)
+        result["built"] = True
+        counts = (1, 0, 0) if target.by == "assembled only" else test(target, folder)
+        result["passed"], result["failed"], result["left_out"] = counts
     except Failed as fault:
         print(fault)
     result["seconds"] = round(time.monotonic() - start)
