@@ -35,11 +35,7 @@ struct Target {
 impl Target {
     fn from_cargo() -> Self {
         let part = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-        Target {
-            arch: part("ARCH"),
-            os: part("OS"),
-            env: part("ENV"),
-        }
+        Target { arch: part("ARCH"), os: part("OS"), env: part("ENV") }
     }
 
     fn check(&self) {
@@ -61,9 +57,7 @@ fn link_system(archive: bool) {
         .range_version("0.9".."0.10")
         .statik(archive)
         .probe("libgreenlet")
-        .unwrap_or_else(|error| {
-            panic!("greenlet-sys was asked to use the system's libgreenlet, but:\n{error}")
-        });
+        .unwrap_or_else(|error| panic!("greenlet-sys was asked to use the system's libgreenlet, but:\n{error}"));
 }
 
 /// The library's sources: packaged with the crate, or those of the repository that it lies in.
@@ -82,9 +76,7 @@ fn build_vendored(target: &Target) {
     for folder in ["capi/greenlet.h", "core"] {
         println!("cargo:rerun-if-changed={}", root.join(folder).display());
     }
-    let assembly = compiler(target, &root)
-        .file(root.join("core/arch/arch.S"))
-        .compile_intermediates();
+    let assembly = compiler(target, &root).file(root.join("core/arch/arch.S")).compile_intermediates();
     let mut cxx = compiler(target, &root);
     cxx.cpp(true)
         .cpp_link_stdlib(None) // it needs libc alone
@@ -124,9 +116,7 @@ fn compiler(target: &Target, root: &Path) -> cc::Build {
         .opt_level(2) // also below a debug build: nobody debugs a switch by accident
         .force_frame_pointer(false);
     match target.arch.as_str() {
-        "x86_64" | "x86" if target.os != "windows" => {
-            build.flag_if_supported("-fcf-protection=branch")
-        }
+        "x86_64" | "x86" if target.os != "windows" => build.flag_if_supported("-fcf-protection=branch"),
         "aarch64" => build.flag_if_supported("-mbranch-protection=bti"),
         _ => &mut build,
     };

@@ -43,11 +43,7 @@ pub const GL_ENOTSUP: gl_status_code = -7;
 pub type gl_status_code = core::ffi::c_int;
 #[doc = " A greenlet's body.\n  @param data    as given when the greenlet was made, whatever gl_set_data() did since\n  @param value   what the first switch brought\n  @param result  NULL at first; what is stored here goes to the parent\n  @return #GL_OK: the parent receives `*result` as a value; #GL_THROWN: `*result` is thrown in the parent;\n          #GL_KILLED: the parent receives `*result` as a value; anything else counts as #GL_THROWN.\n\n  A C++ exception must not leave it: the program ends with a message (rule 24); greenlet.hpp carries exceptions."]
 pub type gl_run = ::core::option::Option<
-    unsafe extern "C" fn(
-        data: *mut core::ffi::c_void,
-        value: *mut core::ffi::c_void,
-        result: *mut *mut core::ffi::c_void,
-    ) -> gl_status,
+    unsafe extern "C" fn(data: *mut core::ffi::c_void, value: *mut core::ffi::c_void, result: *mut *mut core::ffi::c_void) -> gl_status,
 >;
 #[doc = "share the floating-point control words (rounding, traps) with the thread's main greenlet\nand all others that have this flag: faster switches"]
 pub const GL_SHARE_FP: gl_flag = 1;
@@ -91,23 +87,16 @@ const _: () = {
     ["Offset of field: gl_options::run"][::core::mem::offset_of!(gl_options, run) - 8usize];
     ["Offset of field: gl_options::data"][::core::mem::offset_of!(gl_options, data) - 16usize];
     ["Offset of field: gl_options::drop"][::core::mem::offset_of!(gl_options, drop) - 24usize];
-    ["Offset of field: gl_options::drop_result"]
-        [::core::mem::offset_of!(gl_options, drop_result) - 32usize];
+    ["Offset of field: gl_options::drop_result"][::core::mem::offset_of!(gl_options, drop_result) - 32usize];
     ["Offset of field: gl_options::parent"][::core::mem::offset_of!(gl_options, parent) - 40usize];
     ["Offset of field: gl_options::stack"][::core::mem::offset_of!(gl_options, stack) - 48usize];
-    ["Offset of field: gl_options::stack_size"]
-        [::core::mem::offset_of!(gl_options, stack_size) - 56usize];
+    ["Offset of field: gl_options::stack_size"][::core::mem::offset_of!(gl_options, stack_size) - 56usize];
     ["Offset of field: gl_options::name"][::core::mem::offset_of!(gl_options, name) - 64usize];
     ["Offset of field: gl_options::flags"][::core::mem::offset_of!(gl_options, flags) - 72usize];
 };
 #[doc = " Told when a greenlet that was killed because its last handle went threw `payload`: nobody waits for it (rule 14).\n  `g` is borrowed. A callback: may not switch."]
-pub type gl_unhandled = ::core::option::Option<
-    unsafe extern "C" fn(
-        user: *mut core::ffi::c_void,
-        g: *mut gl_greenlet,
-        payload: *mut core::ffi::c_void,
-    ),
->;
+pub type gl_unhandled =
+    ::core::option::Option<unsafe extern "C" fn(user: *mut core::ffi::c_void, g: *mut gl_greenlet, payload: *mut core::ffi::c_void)>;
 #[doc = "never switched to"]
 pub const GL_UNSTARTED: gl_state_code = 0;
 #[doc = "waits in gl_switch(), gl_throw(), gl_kill() or a call that kills"]
@@ -119,19 +108,12 @@ pub const GL_DEAD: gl_state_code = 3;
 #[doc = " What gl_state() answers."]
 pub type gl_state_code = core::ffi::c_uint;
 #[doc = " Writes `size` bytes of text (`text[size]` is 0). A callback: may not switch."]
-pub type gl_write = ::core::option::Option<
-    unsafe extern "C" fn(user: *mut core::ffi::c_void, text: *const core::ffi::c_char, size: usize),
->;
+pub type gl_write = ::core::option::Option<unsafe extern "C" fn(user: *mut core::ffi::c_void, text: *const core::ffi::c_char, size: usize)>;
 #[doc = " Names a value that each greenlet has of its own."]
 pub type gl_key = u32;
 #[doc = " Swaps state that a runtime keeps per stack. Called on the old stack right before each transfer of this thread. A callback: may not switch."]
-pub type gl_exchange = ::core::option::Option<
-    unsafe extern "C" fn(
-        user: *mut core::ffi::c_void,
-        from: *mut gl_greenlet,
-        to: *mut gl_greenlet,
-    ),
->;
+pub type gl_exchange =
+    ::core::option::Option<unsafe extern "C" fn(user: *mut core::ffi::c_void, from: *mut gl_greenlet, to: *mut gl_greenlet)>;
 #[doc = "a value goes from `from` to `to`"]
 pub const GL_EV_SWITCH: gl_event_code = 0;
 #[doc = "a throw, or a kill"]
@@ -144,12 +126,7 @@ pub const GL_EV_END: gl_event_code = 3;
 pub type gl_event_code = core::ffi::c_uint;
 #[doc = " Sees transfers before they happen, while gl_current() is still the one that leaves. A callback: may not switch."]
 pub type gl_tracer = ::core::option::Option<
-    unsafe extern "C" fn(
-        user: *mut core::ffi::c_void,
-        event: core::ffi::c_int,
-        from: *mut gl_greenlet,
-        to: *mut gl_greenlet,
-    ),
+    unsafe extern "C" fn(user: *mut core::ffi::c_void, event: core::ffi::c_int, from: *mut gl_greenlet, to: *mut gl_greenlet),
 >;
 #[doc = " What gl_get_stats() tells. Fields are only appended."]
 #[repr(C)]
@@ -180,14 +157,10 @@ const _: () = {
     ["Offset of field: gl_stats::size"][::core::mem::offset_of!(gl_stats, size) - 0usize];
     ["Offset of field: gl_stats::created"][::core::mem::offset_of!(gl_stats, created) - 8usize];
     ["Offset of field: gl_stats::alive"][::core::mem::offset_of!(gl_stats, alive) - 16usize];
-    ["Offset of field: gl_stats::stacks_mapped"]
-        [::core::mem::offset_of!(gl_stats, stacks_mapped) - 24usize];
-    ["Offset of field: gl_stats::stacks_cached"]
-        [::core::mem::offset_of!(gl_stats, stacks_cached) - 32usize];
-    ["Offset of field: gl_stats::stack_bytes"]
-        [::core::mem::offset_of!(gl_stats, stack_bytes) - 40usize];
-    ["Offset of field: gl_stats::slice_bytes"]
-        [::core::mem::offset_of!(gl_stats, slice_bytes) - 48usize];
+    ["Offset of field: gl_stats::stacks_mapped"][::core::mem::offset_of!(gl_stats, stacks_mapped) - 24usize];
+    ["Offset of field: gl_stats::stacks_cached"][::core::mem::offset_of!(gl_stats, stacks_cached) - 32usize];
+    ["Offset of field: gl_stats::stack_bytes"][::core::mem::offset_of!(gl_stats, stack_bytes) - 40usize];
+    ["Offset of field: gl_stats::slice_bytes"][::core::mem::offset_of!(gl_stats, slice_bytes) - 48usize];
     ["Offset of field: gl_stats::leaked"][::core::mem::offset_of!(gl_stats, leaked) - 56usize];
 };
 #[doc = " Resume (or start) `next` with this."]
@@ -233,17 +206,9 @@ extern "C" {
     #[doc = " The calling thread's main greenlet. Borrowed; otherwise as gl_current(). @since 0.9"]
     pub fn gl_main() -> *mut gl_greenlet;
     #[doc = " Runs `target` until somebody switches back here. An unstarted one starts, a suspended one goes on where it left, a dead one passes\n  the value to its nearest ancestor that is not dead; the current one returns at once.\n  @param value          goes there: as `value` of the body, or as `*received` of the call that waits there\n  @param[out] received  what came back; may be NULL\n  @return how control came back: #GL_OK a value, #GL_THROWN something thrown, #GL_KILLED somebody asks this greenlet to end. All\n          but #GL_OK want to be handled: test for `!= GL_OK`. Or nothing happened: #GL_EINVAL, #GL_EBUSY, #GL_ENOTSUP (hosted),\n          #GL_ETHREAD, #GL_EEXPIRED, #GL_ENOMEM (no stack to start on: it stays unstarted; or, on a shared stack, no memory to set the caller's bytes aside). @since 0.9"]
-    pub fn gl_switch(
-        target: *mut gl_greenlet,
-        value: *mut core::ffi::c_void,
-        received: *mut *mut core::ffi::c_void,
-    ) -> gl_status;
+    pub fn gl_switch(target: *mut gl_greenlet, value: *mut core::ffi::c_void, received: *mut *mut core::ffi::c_void) -> gl_status;
     #[doc = " As gl_switch(), but what waits there returns #GL_THROWN with `payload`. An unstarted target dies without running, and the throw\n  goes on to its ancestor (rules 10 to 12). @since 0.9"]
-    pub fn gl_throw(
-        target: *mut gl_greenlet,
-        payload: *mut core::ffi::c_void,
-        received: *mut *mut core::ffi::c_void,
-    ) -> gl_status;
+    pub fn gl_throw(target: *mut gl_greenlet, payload: *mut core::ffi::c_void, received: *mut *mut core::ffi::c_void) -> gl_status;
     #[doc = " Asks `target` to end: its waiting call returns #GL_KILLED, and until it has ended the caller is its parent. An unstarted one\n  dies without running, and nobody is resumed.\n  @return #GL_OK a value came back (or nothing needed to run) and `target` is dead; #GL_ALIVE a value came back and it is not;\n          #GL_THROWN a payload came; #GL_KILLED the caller itself was killed meanwhile. Errors, first match: #GL_EINVAL (NULL), #GL_EBUSY, #GL_ENOTSUP, #GL_ETHREAD,\n          #GL_EEXPIRED, #GL_EINVAL (main or current), #GL_ECYCLE (an ancestor of the caller). Rule 13. @since 0.9"]
     pub fn gl_kill(target: *mut gl_greenlet, received: *mut *mut core::ffi::c_void) -> gl_status;
     #[doc = " Sets that function for the process; NULL brings back the default, one line on stderr. Any thread. @since 0.9"]
@@ -263,34 +228,18 @@ extern "C" {
     #[doc = " Writes the calling thread's family tree: a line for each greenlet that is not dead, indented below its parent's, with address, name, state and how\n  much of which stack it uses; the dead only where they have descendants. The words are for people and may change. Allowed in callbacks; not\n  async-signal-safe. Needs no memory and about 2 KiB of stack; takes long for trees that are both large and deep.\n  @param write  called for each line; what it makes or releases may be missing\n  @return #GL_OK; #GL_EINVAL; #GL_ENOMEM (at a thread's first call). @since 0.9"]
     pub fn gl_dump(write: gl_write, user: *mut core::ffi::c_void) -> gl_status;
     #[doc = " Where `g` is: the return addresses of its frames, innermost first, without running it; of a suspended one from the caller of gl_switch() and its\n  like, of the current one from the caller of this. On every kind of stack, moved out or in place; no tracer and no hook hears of it. Allowed in callbacks,\n  such as a visitor of gl_foreach(), but not while control is on its way, as in hooks (#GL_EBUSY). Not async-signal-safe.\n  @param[out] pcs  room for `max`\n  @return how many were stored, 0 for one that is unstarted or dead. Errors, first match: #GL_EINVAL; #GL_ENOTSUP (hosted); #GL_ETHREAD; #GL_EEXPIRED;\n          #GL_EBUSY; #GL_ENOTSUP (the process has no unwinder, and libgcc_s is not there; moved out with return addresses that pointer authentication has\n          signed); #GL_ENOMEM (for one that is moved out). @since 0.9"]
-    pub fn gl_backtrace(
-        g: *const gl_greenlet,
-        pcs: *mut *mut core::ffi::c_void,
-        max: core::ffi::c_int,
-    ) -> core::ffi::c_int;
+    pub fn gl_backtrace(g: *const gl_greenlet, pcs: *mut *mut core::ffi::c_void, max: core::ffi::c_int) -> core::ffi::c_int;
     #[doc = " Calls `visit` for the thread's main and for its started greenlets that are not dead, until it returns non-zero. A callback: may not switch.\n  @return what the visitor returned last, or a negative status (#GL_EINVAL, #GL_ENOMEM). @since 0.9"]
     pub fn gl_foreach(
-        visit: ::core::option::Option<
-            unsafe extern "C" fn(
-                user: *mut core::ffi::c_void,
-                g: *mut gl_greenlet,
-            ) -> core::ffi::c_int,
-        >,
+        visit: ::core::option::Option<unsafe extern "C" fn(user: *mut core::ffi::c_void, g: *mut gl_greenlet) -> core::ffi::c_int>,
         user: *mut core::ffi::c_void,
     ) -> core::ffi::c_int;
     #[doc = " Makes a key, for the life of the process. Any thread.\n  @param drop  called for a value that is not NULL when its greenlet ends, on its stack; NULL: none\n  @return #GL_OK; #GL_EINVAL; #GL_ENOMEM (there are 4096). @since 0.9"]
-    pub fn gl_key_new(
-        out: *mut gl_key,
-        drop: ::core::option::Option<unsafe extern "C" fn(value: *mut core::ffi::c_void)>,
-    ) -> gl_status;
+    pub fn gl_key_new(out: *mut gl_key, drop: ::core::option::Option<unsafe extern "C" fn(value: *mut core::ffi::c_void)>) -> gl_status;
     #[doc = " The value; NULL when none was set, for a key that was never made and for NULL. @since 0.9"]
     pub fn gl_local(g: *const gl_greenlet, key: gl_key) -> *mut core::ffi::c_void;
     #[doc = " Sets the value; the old one is replaced, not dropped. @return #GL_OK; #GL_EINVAL; #GL_ENOMEM. @since 0.9"]
-    pub fn gl_set_local(
-        g: *mut gl_greenlet,
-        key: gl_key,
-        value: *mut core::ffi::c_void,
-    ) -> gl_status;
+    pub fn gl_set_local(g: *mut gl_greenlet, key: gl_key, value: *mut core::ffi::c_void) -> gl_status;
     #[doc = " Makes a stack that many greenlets may share: each is copied out while another needs its bytes.\n  @param size  bytes, rounded up to pages\n  @return new; NULL when there is no memory, or this build has no shared stacks. @since 0.9"]
     pub fn gl_stack_new(size: usize) -> *mut gl_stack;
     #[doc = " The calling thread's own stack, shared in the same way. Borrowed; NULL where that is not possible. @since 0.9"]
@@ -300,11 +249,7 @@ extern "C" {
     #[doc = " Gives a handle back; NULL is fine. Greenlets that run on it keep it. @since 0.9"]
     pub fn gl_stack_release(stack: *mut gl_stack);
     #[doc = " Where `g`'s stack lies, for a runtime that checks its stack limit: usable bytes are `*low` to `*high`, the guard lies below.\n  @return #GL_OK; #GL_EINVAL; #GL_ENOTSUP for one that has no stack: unstarted, dead, hosted. @since 0.9"]
-    pub fn gl_stack_bounds(
-        g: *const gl_greenlet,
-        low: *mut *mut core::ffi::c_void,
-        high: *mut *mut core::ffi::c_void,
-    ) -> gl_status;
+    pub fn gl_stack_bounds(g: *const gl_greenlet, low: *mut *mut core::ffi::c_void, high: *mut *mut core::ffi::c_void) -> gl_status;
     #[doc = " A hint that `g` is about to be switched to: brings it into the cache. Useful a few visits ahead, among many thousands. NULL is fine. @since 0.9"]
     pub fn gl_prefetch(g: *const gl_greenlet);
     #[doc = " Gives the calling thread's cached stacks back to the system, and what the buffers of its moved greenlets have too much. @return bytes released. @since 0.9"]
@@ -318,9 +263,7 @@ extern "C" {
     #[doc = " Removes it; it is not called again. @return #GL_OK; #GL_EINVAL (unknown). @since 0.9"]
     pub fn gl_trace_remove(tracer: gl_tracer, user: *mut core::ffi::c_void) -> gl_status;
     #[doc = " Which C++ runtime's exception state (`__cxa_get_globals`) is kept per greenlet. Found by itself where possible; greenlet.hpp calls this, and\n  C programs that load a C++ plugin may. One runtime a process; NULL: look for it again. Any thread; threads take it up at their next gl_new(). @since 0.9"]
-    pub fn gl_set_cxx_runtime(
-        get_globals: ::core::option::Option<unsafe extern "C" fn() -> *mut core::ffi::c_void>,
-    );
+    pub fn gl_set_cxx_runtime(get_globals: ::core::option::Option<unsafe extern "C" fn() -> *mut core::ffi::c_void>);
     #[doc = " Sums up for the process. Writes only `size` bytes. Any thread; approximate while other threads run. @return #GL_OK; #GL_EINVAL (NULL, size 0). @since 0.9"]
     pub fn gl_get_stats(stats: *mut gl_stats) -> gl_status;
     #[doc = " Makes a realm; its main greenlet is current. @return new; NULL when there is no memory. @since 0.9"]
@@ -346,47 +289,21 @@ extern "C" {
         out: *mut gl_delivery,
     ) -> gl_status;
     #[doc = " gl_kill() for a hosted target. When control comes back to the caller, that delivery carries the status of rule 13. @since 0.9"]
-    pub fn gl_host_kill(
-        realm: *mut gl_realm,
-        target: *mut gl_greenlet,
-        out: *mut gl_delivery,
-    ) -> gl_status;
+    pub fn gl_host_kill(realm: *mut gl_realm, target: *mut gl_greenlet, out: *mut gl_delivery) -> gl_status;
     #[doc = " The current one's body has ended with `outcome` and `result`, which mean what they mean for ::gl_run. @return #GL_OK; #GL_EINVAL (NULL, main is current); #GL_EBUSY. @since 0.9"]
-    pub fn gl_host_end(
-        realm: *mut gl_realm,
-        outcome: gl_status,
-        result: *mut core::ffi::c_void,
-        out: *mut gl_delivery,
-    ) -> gl_status;
+    pub fn gl_host_end(realm: *mut gl_realm, outcome: gl_status, result: *mut core::ffi::c_void, out: *mut gl_delivery) -> gl_status;
     #[doc = " A greenlet whose last handle went: kill it now. After each transfer, before user code, call this until `out->next` is NULL, keeping the\n  delivery that came before (rule 36). @return #GL_OK; #GL_EINVAL; #GL_EBUSY. @since 0.9"]
     pub fn gl_host_next_orphan(realm: *mut gl_realm, out: *mut gl_delivery) -> gl_status;
     #[doc = " gl_foreach() for a realm. @since 0.9"]
     pub fn gl_realm_foreach(
         realm: *mut gl_realm,
-        visit: ::core::option::Option<
-            unsafe extern "C" fn(
-                user: *mut core::ffi::c_void,
-                g: *mut gl_greenlet,
-            ) -> core::ffi::c_int,
-        >,
+        visit: ::core::option::Option<unsafe extern "C" fn(user: *mut core::ffi::c_void, g: *mut gl_greenlet) -> core::ffi::c_int>,
         user: *mut core::ffi::c_void,
     ) -> core::ffi::c_int;
     #[doc = " gl_dump() for a realm. @return #GL_OK; #GL_EINVAL. @since 0.9"]
-    pub fn gl_realm_dump(
-        realm: *mut gl_realm,
-        write: gl_write,
-        user: *mut core::ffi::c_void,
-    ) -> gl_status;
+    pub fn gl_realm_dump(realm: *mut gl_realm, write: gl_write, user: *mut core::ffi::c_void) -> gl_status;
     #[doc = " gl_trace_add() for a realm. @since 0.9"]
-    pub fn gl_realm_trace_add(
-        realm: *mut gl_realm,
-        tracer: gl_tracer,
-        user: *mut core::ffi::c_void,
-    ) -> gl_status;
+    pub fn gl_realm_trace_add(realm: *mut gl_realm, tracer: gl_tracer, user: *mut core::ffi::c_void) -> gl_status;
     #[doc = " gl_trace_remove() for a realm. @since 0.9"]
-    pub fn gl_realm_trace_remove(
-        realm: *mut gl_realm,
-        tracer: gl_tracer,
-        user: *mut core::ffi::c_void,
-    ) -> gl_status;
+    pub fn gl_realm_trace_remove(realm: *mut gl_realm, tracer: gl_tracer, user: *mut core::ffi::c_void) -> gl_status;
 }

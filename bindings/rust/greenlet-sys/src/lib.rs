@@ -8,11 +8,7 @@
 //! environment of the build, links the system's instead; `static`, or `GREENLET_SYS_STATIC=1`, then its archive.
 #![no_std]
 #![allow(non_camel_case_types)]
-#![allow(
-    rustdoc::broken_intra_doc_links,
-    rustdoc::invalid_html_tags,
-    rustdoc::bare_urls
-)] // doxygen's marks
+#![allow(rustdoc::broken_intra_doc_links, rustdoc::invalid_html_tags, rustdoc::bare_urls)] // doxygen's marks
 
 mod bindings;
 pub use bindings::*;

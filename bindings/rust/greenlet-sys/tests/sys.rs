@@ -7,9 +7,7 @@ use greenlet_sys::*;
 
 #[test]
 fn versions_agree() {
-    let mut parts = env!("CARGO_PKG_VERSION")
-        .split('.')
-        .map(|part| part.parse::<u32>().unwrap());
+    let mut parts = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse::<u32>().unwrap());
     let mut next = || parts.next().unwrap();
     let crate_version = next() * 10000 + next() * 100 + next();
     assert_eq!(crate_version, GL_VERSION);
@@ -22,11 +20,7 @@ fn statuses_have_names() {
     assert_eq!(name.to_str().unwrap(), "GL_ETHREAD");
 }
 
-unsafe extern "C" fn echo(
-    data: *mut c_void,
-    value: *mut c_void,
-    result: *mut *mut c_void,
-) -> gl_status {
+unsafe extern "C" fn echo(data: *mut c_void, value: *mut c_void, result: *mut *mut c_void) -> gl_status {
     let mut received = null_mut();
     let status = gl_switch(gl_parent(gl_current()), value, &mut received);
     *data.cast::<bool>() = true;
@@ -41,15 +35,9 @@ fn values_pass_both_ways() {
     unsafe {
         let g = gl_new(Some(echo), raw_of(&mut ran).cast());
         let mut received = null_mut();
-        assert_eq!(
-            gl_switch(g, raw_of(&mut first).cast(), &mut received),
-            GL_OK
-        );
+        assert_eq!(gl_switch(g, raw_of(&mut first).cast(), &mut received), GL_OK);
         assert_eq!(received, raw_of(&mut first).cast());
-        assert_eq!(
-            gl_switch(g, raw_of(&mut second).cast(), &mut received),
-            GL_OK
-        );
+        assert_eq!(gl_switch(g, raw_of(&mut second).cast(), &mut received), GL_OK);
         assert_eq!(received, raw_of(&mut second).cast());
         assert_eq!(gl_state(g) as gl_state_code, GL_DEAD);
         gl_release(g);
