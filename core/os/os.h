@@ -18,8 +18,12 @@ extern "C" __attribute__((visibility("hidden"))) unsigned long _tls_index; // of
 extern "C" __attribute__((visibility("hidden"))) char *_tls_start;
 #else
 #define GL_THREAD_LOCAL thread_local
+#ifdef __GLIBC__
 // Initial-exec: one load finds the thread's realm. The library asks for 8 bytes of the static TLS block, which dlopen can still give.
 #define GL_TLS_MODEL __attribute__((tls_model("initial-exec")))
+#else
+#define GL_TLS_MODEL // others have nothing to spare there: musl refuses to load such a library
+#endif
 #endif
 
 namespace gl::os {

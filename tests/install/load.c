@@ -41,6 +41,6 @@ int main(int argc, char **argv) {
   pthread_t thread;
   void *result = NULL;
   if (argc != 2 || pthread_create(&thread, NULL, load_and_use, argv[1]) || pthread_join(thread, &result)) return 2;
-  puts(result ? result : "works");
+  printf("%d passed, %d failed\n", !result, result != NULL);
   return result != NULL;
 }
