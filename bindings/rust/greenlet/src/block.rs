@@ -245,7 +245,7 @@ unsafe fn empty(header: *mut Header) {
     }
 }
 
-/// The body is dropped; it will not run.
+/// The body is dropped; if the greenlet starts, it ends at once.
 pub(crate) unsafe fn drop_unrun(header: *mut Header) {
     // SAFETY: the caller has a handle, or is the library's last call about this greenlet; and the phase is Unrun, after which it is Empty at once,
     // so that nobody else drops it too.
@@ -315,8 +315,11 @@ unsafe fn release_last(header: *mut Header) {
                     detach(h);
                     (h.shape.free)(header);
                 } else if !h.watched.get() {
-                    // A child may keep it, and even make it start. Without memory for this the closure is never dropped.
+                    // A child may keep it, and even make it start.
                     h.watched.set(sys::gl_set_local(g, unrun_key(), data_of(header)) == sys::GL_OK);
+                    if !h.watched.get() {
+                        return; // no memory: it stays
+                    }
                 }
             }
         }

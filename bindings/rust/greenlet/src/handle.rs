@@ -169,10 +169,25 @@ impl AnyGreenlet {
         result
     }
 
+    /// For an owner that goes. A handle that goes would not do: a child that waits keeps its parent, and may itself be kept by what lies on the
+    /// parent's stack. What the unwinding ended with has been told by the panic's hook. Where a kill is refused, handles do what they can.
+    pub(crate) fn end(&self) {
+        if self.state() != State::Dead {
+            drop(self.kill());
+        }
+    }
+
     /// One that died without having run leaves its closure behind.
     fn drop_dead_body(&self) {
         if self.header().is_unrun() && self.state() == State::Dead {
-            // SAFETY: the body is there, and nobody can run it any more.
+            self.drop_body();
+        }
+    }
+
+    /// Drops a body that has not started: whatever happens, it will not run.
+    pub(crate) fn drop_body(&self) {
+        if self.header().is_unrun() {
+            // SAFETY: the body is there.
             unsafe { block::drop_unrun(self.header.as_ptr()) }
         }
     }
