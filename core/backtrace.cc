@@ -26,8 +26,9 @@ bool step(uintptr_t pc, void *data) {
 
 void walk(void *trace) { os::walk(step, trace); }
 
-template <class Code> uintptr_t address_of(Code *code) {
-  auto address = reinterpret_cast<uintptr_t>(__builtin_extract_return_addr(reinterpret_cast<void *>(code)));
+// `code` is a pointer or a number.
+template <class Code> uintptr_t address_of(Code code) {
+  auto address = reinterpret_cast<uintptr_t>(__builtin_extract_return_addr((void *)(code)));
 #ifdef __arm__
   address &= ~uintptr_t{1}; // that bit says Thumb
 #endif

@@ -116,7 +116,13 @@
    process. */
 .macro NOTES
         .section .note.GNU-stack, "", %progbits
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__ILP32__)
+        .section .note.gnu.property, "a", %note
+        .p2align 2
+        .long   4, 12, 5
+        .asciz  "GNU"
+        .long   0xc0000002, 4, 1
+#elif defined(__x86_64__)
         .section .note.gnu.property, "a", %note
         .p2align 3
         .long   4, 16, 5

@@ -4,7 +4,7 @@
 
 #if defined(GREENLET_HOST_ONLY)
 #define GL_ARCH_HEADER "none.h"
-#elif defined(__x86_64__) && !defined(__ILP32__) && !defined(_WIN32)
+#elif defined(__x86_64__) && !defined(_WIN32)
 #define GL_ARCH_HEADER "x86_64.h"
 #define GL_ARCH_ASSEMBLY "x86_64.S"
 #elif defined(__x86_64__) && defined(_WIN32)

@@ -12,6 +12,19 @@
 
    The floating-point control words are exchanged in C++ before the jump; nothing else is callee-saved. */
 
+/* With pointers of 4 bytes (x32) all is the same but for what is not on the stack. */
+#ifdef __ILP32__
+#define POINTER_RSP %esp
+#define POINTER_RDX %edx
+#define POINTER_RAX %eax
+#define DETOUR_FIRST 4
+#else
+#define POINTER_RSP %rsp
+#define POINTER_RDX %rdx
+#define POINTER_RAX %rax
+#define DETOUR_FIRST 8
+#endif
+
 /* Entry: rdi save, rsi load, rdx value, ecx status, r8 received. */
 .macro SAVE
         endbr64
@@ -35,7 +48,7 @@
         .cfi_rel_offset %r15, 0
         push    %r8
         .cfi_adjust_cfa_offset 8
-        mov     %rsp, (%rdi)
+        mov     POINTER_RSP, (%rdi)
 .endm
 
 .macro LOAD
@@ -59,7 +72,7 @@
         pop     %rbp
         .cfi_adjust_cfa_offset -8
         .cfi_restore %rbp
-        mov     %rdx, (%r8)
+        mov     POINTER_RDX, (%r8)
         mov     %ecx, %eax
 .endm
 
@@ -114,7 +127,7 @@ FUNCTION gl_arch_swap_via
         call    gl_arrange              /* the stack pointer of whoever resumes */
         mov     %rax, %rsp
         .cfi_restore_state
-        mov     8(%r13), %rax           /* Detour::first */
+        mov     DETOUR_FIRST(%r13), POINTER_RAX
         test    %rax, %rax
         jne     3f
 1:      mov     %r12, %r9
