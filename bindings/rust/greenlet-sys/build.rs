@@ -39,12 +39,11 @@ impl Target {
     }
 
     fn check(&self) {
-        if self.os == "windows" && self.env == "msvc" {
-            panic!(
-                "\n\ngreenlet-sys does not build for windows-msvc: its assembly and thread-local variables are written for GNU tools.\n\
+        assert!(
+            !(self.os == "windows" && self.env == "msvc"),
+            "\n\ngreenlet-sys does not build for windows-msvc: its assembly and thread-local variables are written for GNU tools.\n\
                  Use a windows-gnu target: rustup target add x86_64-pc-windows-gnu\n"
-            );
-        }
+        );
         if self.os == "macos" || self.os == "ios" {
             println!("cargo:warning=greenlet-sys: the project has never run libgreenlet on Apple's systems; please report what happens");
         }

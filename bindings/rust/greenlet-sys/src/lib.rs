@@ -10,5 +10,6 @@
 #![allow(non_camel_case_types)]
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::invalid_html_tags, rustdoc::bare_urls)] // doxygen's marks
 
+#[allow(clippy::all, clippy::pedantic)] // nobody wrote it
 mod bindings;
 pub use bindings::*;

@@ -48,7 +48,6 @@ pub struct Run<T> {
     result: Rc<Cell<Option<T>>>,
 }
 
-#[derive(Default)]
 struct Task {
     waker: RefCell<Option<Waker>>,
     /// Who polls just now.
@@ -87,7 +86,8 @@ pub fn run_with<T: 'static>(builder: Builder, body: impl FnOnce() -> T + 'static
     let result = Rc::new(Cell::new(None));
     let place = result.clone();
     let body = builder.build(move |()| place.set(Some(body())))?.into_any();
-    Ok(Run { body: Some(body), task: Rc::default(), result })
+    let task = Rc::new(Task { waker: RefCell::default(), poller: Cell::new(null_mut()), waiting: RefCell::default() });
+    Ok(Run { body: Some(body), task, result })
 }
 
 /// Waits until `future` is ready; others run meanwhile. Callable at any depth below [`run`], also in generators and other greenlets that run there.

@@ -310,7 +310,7 @@ unsafe fn release_last(header: *mut Header) {
                 (h.shape.free)(header);
             }
             Phase::Unrun => {
-                if sys::gl_state(g) as sys::gl_state_code == sys::GL_DEAD {
+                if sys::gl_state(g).unsigned_abs() == sys::GL_DEAD {
                     drop_unrun(header);
                     detach(h);
                     (h.shape.free)(header);

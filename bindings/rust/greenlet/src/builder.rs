@@ -120,13 +120,12 @@ impl Builder {
         if self.parent.is_some() || self.stack.is_some() {
             return Err(Error::Invalid);
         }
-        let block = Some(Maker::block(body, false));
+        let block = Maker::block(body, false);
         Ok(Unstarted { block, run: Maker::<F, In, Out>::run, traits: self.traits, takes: PhantomData })
     }
 
     /// # Safety
     /// What the body borrows stays until the greenlet is dead or the body has been dropped.
-    #[inline(always)]
     pub(crate) unsafe fn make<In, Out, F>(self, body: F) -> Result<AnyGreenlet, Error>
     where
         F: FnOnce(In) -> Out,
@@ -140,12 +139,42 @@ impl Builder {
     }
 }
 
+/// What a builder makes of which nothing was asked.
+#[inline(always)]
+pub(crate) fn make_plain<In, Out, F>(body: F) -> Result<AnyGreenlet, Error>
+where
+    F: FnOnce(In) -> Out + 'static,
+    In: 'static,
+    Out: 'static,
+{
+    thread::watch_end()?;
+    let block = Maker::block(body, false);
+    // SAFETY: the block is the data that its `run` wants; it stays until that has ended.
+    let g = unsafe { sys::gl_new(Some(Maker::<F, In, Out>::run), block.cast()) };
+    // SAFETY: the block is new.
+    unsafe { adopt(block, g, sys::GL_ENOMEM) }
+}
+
+/// # Safety
+/// `block` is new; its handle goes to the result. `g`, unless it is NULL, has been made for it.
+#[inline(always)]
+unsafe fn adopt(block: *mut Header, g: *mut sys::gl_greenlet, status: sys::gl_status) -> Result<AnyGreenlet, Error> {
+    // SAFETY: as promised to us.
+    unsafe {
+        if g.is_null() {
+            block::free_unmade(block);
+            return Err(Error::from_status(status));
+        }
+        (*block).adopt(g);
+        Ok(AnyGreenlet::from_counted(block))
+    }
+}
+
 type Run = unsafe extern "C" fn(*mut std::ffi::c_void, *mut std::ffi::c_void, *mut *mut std::ffi::c_void) -> sys::gl_status;
 
 impl Traits {
     /// # Safety
     /// `block` has no greenlet yet, and one handle, which goes to the result. `run` fits it.
-    #[inline(always)]
     unsafe fn attach(
         &self,
         block: *mut Header,
@@ -153,34 +182,23 @@ impl Traits {
         parent: Option<&AnyGreenlet>,
         stack: Option<&Stack>,
     ) -> Result<AnyGreenlet, Error> {
-        let plain = self.name.is_none() && self.stack_size == 0 && !self.share_fp && parent.is_none() && stack.is_none();
+        let options = sys::gl_options {
+            size: std::mem::size_of::<sys::gl_options>(),
+            run: Some(run),
+            data: block.cast(),
+            drop: None,
+            drop_result: None,
+            parent: parent.map_or(null_mut(), AnyGreenlet::as_ptr),
+            stack: stack.map_or(null_mut(), |stack| stack.0 .0),
+            stack_size: self.stack_size,
+            name: self.name.as_ref().map_or(null(), |name| name.as_ptr()),
+            flags: if self.share_fp { sys::GL_SHARE_FP } else { 0 },
+        };
         let mut g = null_mut();
-        let mut status = sys::GL_ENOMEM;
-        // SAFETY: the block is the data that `run` wants; it stays until it has run.
+        // SAFETY: all that the options point to is there; the block is the data that `run` wants, and stays until it has ended.
         unsafe {
-            if plain {
-                g = sys::gl_new(Some(run), block.cast());
-            } else {
-                let options = sys::gl_options {
-                    size: std::mem::size_of::<sys::gl_options>(),
-                    run: Some(run),
-                    data: block.cast(),
-                    drop: None,
-                    drop_result: None,
-                    parent: parent.map_or(null_mut(), AnyGreenlet::as_ptr),
-                    stack: stack.map_or(null_mut(), |stack| stack.0 .0),
-                    stack_size: self.stack_size,
-                    name: self.name.as_ref().map_or(null(), |name| name.as_ptr()),
-                    flags: if self.share_fp { sys::GL_SHARE_FP } else { 0 },
-                };
-                status = sys::gl_new_with(&options, &mut g);
-            }
-            if g.is_null() {
-                block::free_unmade(block);
-                return Err(Error::from_status(status));
-            }
-            (*block).adopt(g);
-            Ok(AnyGreenlet::from_counted(block))
+            let status = sys::gl_new_with(&options, &mut g);
+            adopt(block, g, status)
         }
     }
 }
@@ -237,7 +255,7 @@ impl Drop for StackHandle {
 /// ```
 #[must_use]
 pub struct Unstarted<In, Out> {
-    block: Option<*mut Header>,
+    block: *mut Header,
     run: Run,
     traits: Traits,
     takes: PhantomData<fn(In) -> Out>,
@@ -253,7 +271,7 @@ impl<In: 'static, Out: 'static> Unstarted<In, Out> {
     /// As [`Builder::build`].
     pub fn attach(mut self) -> Result<Greenlet<In, Out>, Error> {
         thread::watch_end()?;
-        let block = self.block.take().expect("it is attached once");
+        let block = std::mem::replace(&mut self.block, null_mut());
         // SAFETY: the block is ours, and `run` came with it.
         Ok(Greenlet::from_any(unsafe { self.traits.attach(block, self.run, None, None) }?))
     }
@@ -261,9 +279,9 @@ impl<In: 'static, Out: 'static> Unstarted<In, Out> {
 
 impl<In, Out> Drop for Unstarted<In, Out> {
     fn drop(&mut self) {
-        if let Some(block) = self.block {
+        if !self.block.is_null() {
             // SAFETY: it has not been attached.
-            unsafe { block::free_unmade(block) }
+            unsafe { block::free_unmade(self.block) }
         }
     }
 }

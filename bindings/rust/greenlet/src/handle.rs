@@ -132,6 +132,7 @@ impl AnyGreenlet {
     /// # Panics
     /// As [`switch`](Self::switch).
     #[track_caller]
+    #[allow(clippy::must_use_candidate)] // as for a switch, what comes back may not matter
     pub fn throw<R: 'static>(&self, payload: Box<dyn Any + Send>) -> R {
         self.try_throw(payload).unwrap_or_else(|error| error.raise())
     }
@@ -223,7 +224,7 @@ impl AnyGreenlet {
     #[must_use]
     pub fn state(&self) -> State {
         // SAFETY: this is a handle.
-        match unsafe { sys::gl_state(self.as_ptr()) } as sys::gl_state_code {
+        match unsafe { sys::gl_state(self.as_ptr()) }.unsigned_abs() {
             sys::GL_UNSTARTED => State::Unstarted,
             sys::GL_SUSPENDED => State::Suspended,
             sys::GL_RUNNING => State::Running,
@@ -249,12 +250,12 @@ impl AnyGreenlet {
     /// # Errors
     /// [`Error::Busy`] while control is on its way, [`Error::NotSupported`] without an unwinder, [`Error::NoMemory`].
     pub fn backtrace(&self, most: usize) -> Result<Vec<usize>, Error> {
-        let most = most.min(1 << 20);
-        let mut frames = vec![std::ptr::null_mut(); most.max(1)];
-        // SAFETY: there is room for as many as are asked for; the cast loses nothing, for `most` is small.
-        let n = unsafe { sys::gl_backtrace(self.as_ptr(), frames.as_mut_ptr(), frames.len() as i32) };
+        let room = i32::try_from(most).unwrap_or(i32::MAX).clamp(1, 1 << 20);
+        let mut frames = vec![std::ptr::null_mut(); room.unsigned_abs() as usize];
+        // SAFETY: there is room for as many as are asked for.
+        let n = unsafe { sys::gl_backtrace(self.as_ptr(), frames.as_mut_ptr(), room) };
         Error::check(n)?;
-        frames.truncate((n as usize).min(most));
+        frames.truncate(most.min(n.unsigned_abs() as usize));
         Ok(frames.into_iter().map(|pc| pc as usize).collect())
     }
 

@@ -75,7 +75,7 @@ impl fmt::Debug for Tracer {
 }
 
 unsafe extern "C" fn trace(user: *mut c_void, event: c_int, from: *mut sys::gl_greenlet, to: *mut sys::gl_greenlet) {
-    let event = match event as sys::gl_event_code {
+    let event = match event.unsigned_abs() {
         sys::GL_EV_SWITCH => Event::Switch,
         sys::GL_EV_THROW => Event::Throw,
         sys::GL_EV_START => Event::Start,
@@ -102,7 +102,7 @@ pub fn dump() -> String {
     }
     let mut text = Vec::<u8>::new();
     // SAFETY: `write` fits what is passed. The only error is no memory, and then there is no tree.
-    unsafe { sys::gl_dump(Some(write), (&mut text as *mut Vec<u8>).cast()) };
+    unsafe { sys::gl_dump(Some(write), std::ptr::addr_of_mut!(text).cast()) };
     String::from_utf8_lossy(&text).into_owned()
 }
 
@@ -152,6 +152,7 @@ pub fn stats() -> Stats {
 }
 
 /// Gives the calling thread's cached stacks back to the system. How many bytes that were.
+#[allow(clippy::must_use_candidate)] // the figure is for the curious
 pub fn trim() -> usize {
     // SAFETY: no conditions.
     unsafe { sys::gl_trim() }

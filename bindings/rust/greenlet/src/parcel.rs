@@ -56,7 +56,7 @@ impl<T: 'static> Parcel<T> {
         if is_unit::<T>() {
             std::ptr::null_mut()
         } else {
-            (self as *mut Self).cast()
+            std::ptr::from_mut(self).cast()
         }
     }
 

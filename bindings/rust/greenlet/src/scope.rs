@@ -44,7 +44,7 @@ pub fn scope<'env, F, T>(f: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let scope = Scope { live: Rc::default(), scope: PhantomData, env: PhantomData };
+    let scope = Scope { live: Rc::default(), lasts: PhantomData, env: PhantomData };
     // As unwinding must not go on before all have ended, and bodies cannot be resumed while the thread is panicking.
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
     let panic = scope.live.end();
@@ -58,7 +58,7 @@ where
 /// Where [`scope()`] lets greenlets be made.
 pub struct Scope<'scope, 'env: 'scope> {
     live: Rc<Live>,
-    scope: PhantomData<&'scope mut &'scope ()>,
+    lasts: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
 
@@ -81,7 +81,7 @@ struct Registered<F> {
     registration: Registration,
 }
 
-impl<'scope, 'env> Scope<'scope, 'env> {
+impl<'scope> Scope<'scope, '_> {
     /// As [`Greenlet::new`], for a body that may borrow what outlives the scope.
     ///
     /// # Panics

@@ -88,7 +88,7 @@ fn is_process_end() -> bool {
     parts.next() == parts.nth(1)
 }
 
-/// Unwinds all that wait. Only the main greenlet's end is the thread's end: in another one, exit() runs.
+/// Unwinds all that wait. Only the main greenlet's end is the thread's end: in another one, `exit` runs.
 fn kill_all() {
     // SAFETY: these calls have no conditions; what they return is only compared.
     if unsafe { sys::gl_current() != sys::gl_main() } {
@@ -97,7 +97,7 @@ fn kill_all() {
     while running() > 0 {
         let mut last: *mut sys::gl_greenlet = std::ptr::null_mut();
         // SAFETY: the visitor gets the address of `last`, which is of that type.
-        unsafe { sys::gl_foreach(Some(find_suspended), (&mut last as *mut *mut sys::gl_greenlet).cast()) };
+        unsafe { sys::gl_foreach(Some(find_suspended), std::ptr::addr_of_mut!(last).cast()) };
         if last.is_null() {
             return;
         }
@@ -110,7 +110,7 @@ fn kill_all() {
                 status if status >= 0 => crate::parcel::discard(received),
                 _ => {}
             }
-            let ended = sys::gl_state(last) as sys::gl_state_code == sys::GL_DEAD;
+            let ended = sys::gl_state(last).unsigned_abs() == sys::GL_DEAD;
             sys::gl_release(last);
             ended
         };
@@ -124,7 +124,7 @@ fn kill_all() {
 unsafe extern "C" fn find_suspended(found: *mut c_void, g: *mut sys::gl_greenlet) -> std::ffi::c_int {
     // SAFETY: `kill_all` passes the address of such a variable, and the visit a greenlet that is alive.
     unsafe {
-        let suspended = sys::gl_state(g) as sys::gl_state_code == sys::GL_SUSPENDED;
+        let suspended = sys::gl_state(g).unsigned_abs() == sys::GL_SUSPENDED;
         if suspended {
             *found.cast() = g;
         }

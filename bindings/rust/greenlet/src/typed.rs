@@ -5,7 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use crate::{AnyGreenlet, Builder, Error};
+use crate::builder::make_plain;
+use crate::{AnyGreenlet, Error};
 
 /// A greenlet that is switched to with an `In` and comes back with an `Out`.
 ///
@@ -39,8 +40,8 @@ impl<In: 'static, Out: 'static> Greenlet<In, Out> {
     #[inline(always)]
     #[track_caller]
     pub fn new<F: FnOnce(In) -> Out + 'static>(body: F) -> Self {
-        match Builder::new().build(body) {
-            Ok(g) => g,
+        match make_plain(body) {
+            Ok(any) => Self::from_any(any),
             Err(error) => error.raise(),
         }
     }

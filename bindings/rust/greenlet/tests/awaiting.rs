@@ -27,10 +27,7 @@ fn at_any_depth_under_tokio() {
         let tasks = [30u32, 10, 20].map(|ms| {
             let log = log.clone();
             tokio::task::spawn_local(run(move || {
-                let mut slow = (0..3).map(|n| {
-                    wait(tokio::time::sleep(Duration::from_millis(ms.into())));
-                    n
-                });
+                let mut slow = (0..3).inspect(|_| wait(tokio::time::sleep(Duration::from_millis(ms.into()))));
                 let sum = sum_of(&mut slow);
                 log.borrow_mut().push(ms);
                 sum
