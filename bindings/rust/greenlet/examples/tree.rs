@@ -16,6 +16,7 @@ fn walk<'t>(tree: &'t Tree, out: &Yielder<&'t i32>) {
     tree.right.iter().for_each(|right| walk(right, out));
 }
 
+#[allow(clippy::unnecessary_wraps)] // it is what a subtree is
 fn insert(tree: Option<Box<Tree>>, value: i32) -> Option<Box<Tree>> {
     let Some(mut tree) = tree else { return Some(Box::new(Tree { value, left: None, right: None })) };
     let side = if value < tree.value { &mut tree.left } else { &mut tree.right };

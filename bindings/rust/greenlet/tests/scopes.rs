@@ -64,7 +64,7 @@ fn a_panic_ends_them_first() {
             });
             g.switch(());
             panic!("out of the scope");
-        })
+        });
     }));
     assert_eq!(*result.unwrap_err().downcast::<&str>().unwrap(), "out of the scope");
     assert_eq!(drops.get(), 1);

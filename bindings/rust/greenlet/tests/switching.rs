@@ -62,7 +62,7 @@ fn any_greenlet_switches_to_any_other() {
         let (log, a) = (log.clone(), a.clone());
         Greenlet::new(move |n: i32| {
             log.borrow_mut().push(("b", n));
-            a.any().switch::<()>(n + 1)
+            a.any().switch::<()>(n + 1);
         })
     };
     *to.borrow_mut() = Some(b);
@@ -87,17 +87,17 @@ fn a_value_of_another_type_is_dropped_and_reported() {
 
 #[test]
 fn a_value_that_was_not_sent_is_dropped() {
-    let (value, drops) = guard();
-    let huge = Builder::new().stack_size(1 << 60).build(|_: Guard| ()).unwrap();
-    assert!(matches!(huge.try_switch(value.clone()), Err(Error::NoMemory)));
-    assert_eq!((huge.state(), drops.replace(0)), (State::Unstarted, 1));
-
     struct SwitchInDrop(Greenlet<Guard, ()>, Option<Guard>, Rc<RefCell<Option<Error>>>);
     impl Drop for SwitchInDrop {
         fn drop(&mut self) {
             *self.2.borrow_mut() = self.0.try_switch(self.1.take().unwrap()).err();
         }
     }
+    let (value, drops) = guard();
+    let huge = Builder::new().stack_size(1 << 60).build(|_: Guard| ()).unwrap();
+    assert!(matches!(huge.try_switch(value.clone()), Err(Error::NoMemory)));
+    assert_eq!((huge.state(), drops.replace(0)), (State::Unstarted, 1));
+
     let error = Rc::new(RefCell::new(None));
     let while_panicking = SwitchInDrop(Greenlet::new(|_| ()), Some(value), error.clone());
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -235,7 +235,7 @@ fn another_panic_while_unwinding_reaches_the_killer() {
     let body = |()| {
         let result = catch_unwind(AssertUnwindSafe(|| {
             let _p = PanicInDrop;
-            parent().switch::<()>(())
+            parent().switch::<()>(());
         }));
         assert!(result.is_err());
         panic!("in place of it");
@@ -336,13 +336,13 @@ fn shared_stacks_carry_values_too() {
 
 #[test]
 fn the_end_of_a_thread_unwinds() {
-    let (sender, receiver) = std::sync::mpsc::channel();
     struct Tell(std::sync::mpsc::Sender<bool>);
     impl Drop for Tell {
         fn drop(&mut self) {
             self.0.send(std::thread::panicking()).unwrap();
         }
     }
+    let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let tell = Tell(sender);
         let g = Greenlet::new(move |()| {
