@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 
 rust=$root/bindings/rust
-packages=(g++ cmake pkg-config libclang1-14)
+packages=(g++ cmake pkg-config libclang1-14 valgrind)
 bindgen=0.72.1 # makes greenlet-sys/src/bindings.rs
 oldest=1.77.0  # as rust-version says in Cargo.toml
 export PATH="$cache/bindgen-$bindgen/bin:$PATH" CARGO_TERM_COLOR=never
@@ -53,11 +53,18 @@ run_oldest() {
   checked
 }
 
+# Every access, and what is never freed. Forgotten handles never are.
+run_valgrind() {
+  local runner="['valgrind', '-q', '--error-exitcode=9', '--leak-check=full', '--errors-for-leak-kinds=definite', '--suppressions=$root/tests/valgrind.supp']"
+  RUST_BACKTRACE=0 in_rust cargo test --offline --locked -p greenlet --tests --config "target.'cfg(all())'.runner=$runner" -- --test-threads=1 --skip forgotten
+}
+
 do_test() {
   if may_install; then do_setup; fi
   leg_needing "cargo g++" "rust" run_tests
   leg_needing "cargo g++" "rust release, all features" run_tests --release --features greenlet/tracing
   leg_needing "cargo g++ cmake pkg-config" "rust on the system's library" run_system
+  leg_needing "cargo g++ valgrind" "rust under valgrind" run_valgrind
   leg_needing "bindgen" "rust bindings" run_bindgen
   if have cargo && cargo "+$oldest" --version >/dev/null 2>&1; then leg "rust $oldest" run_oldest; fi
   leg_needing "cargo g++ python3" "rust packages" run_packages

@@ -14,7 +14,7 @@ impl Drop for CountDrop<'_> {
 }
 
 #[test]
-fn all_have_ended_when_it_returns() {
+fn all_have_ended_when_it_returns_also_forgotten_ones() {
     let drops = Cell::new(0);
     let mut kept = Vec::new();
     scope(|s| {
@@ -72,17 +72,19 @@ fn a_panic_ends_them_first() {
 
 #[test]
 fn a_panic_of_the_unwinding_comes_out() {
-    let result = catch_unwind(|| {
+    let mut kept = None;
+    let result = catch_unwind(AssertUnwindSafe(|| {
         scope(|s| {
             let g = s.greenlet(|()| {
                 let caught = catch_unwind(AssertUnwindSafe(|| parent().switch::<()>(())));
                 assert!(caught.is_ok(), "killed");
             });
             g.switch(());
-            std::mem::forget(g); // or that handle's end would be its kill, whose panic is nobody's
+            kept = Some(g); // or that handle's end would be its kill, whose panic is nobody's
         });
-    });
+    }));
     assert_eq!(*result.unwrap_err().downcast::<&str>().unwrap(), "killed");
+    assert_eq!(kept.unwrap().state(), State::Dead);
 }
 
 #[test]
@@ -170,7 +172,7 @@ fn unstarted_ones_cannot_start_later() {
 }
 
 #[test]
-fn generators_borrow_both_ways() {
+fn generators_borrow_both_ways_and_may_be_forgotten() {
     let words = vec![String::from("a"), String::from("bc")];
     let total = Cell::new(0);
     scope(|s| {

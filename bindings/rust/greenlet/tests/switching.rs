@@ -335,7 +335,7 @@ fn shared_stacks_carry_values_too() {
 }
 
 #[test]
-fn the_end_of_a_thread_unwinds() {
+fn the_end_of_a_thread_unwinds_forgotten_ones() {
     struct Tell(std::sync::mpsc::Sender<bool>);
     impl Drop for Tell {
         fn drop(&mut self) {
