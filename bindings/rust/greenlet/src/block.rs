@@ -150,7 +150,6 @@ where
             if h.watched.replace(false) {
                 sys::gl_set_local(h.greenlet(), unrun_key(), std::ptr::null_mut());
             }
-            thread::body_started();
             if h.phase.get() != Phase::Unrun {
                 parcel::discard(value);
                 return None;
@@ -176,7 +175,6 @@ where
         // SAFETY: see `run`.
         unsafe {
             let h = &*header;
-            thread::body_ended();
             if h.doubtful.replace(false) {
                 thread::remove_doubtful();
             }

@@ -11,15 +11,9 @@ use greenlet_sys as sys;
 
 use crate::error::Error;
 
-struct Counts {
-    /// Bodies that have started and not ended.
-    running: Cell<usize>,
-    /// Of them, those whose stack may go or move before a value on it has been received.
-    doubtful: Cell<usize>,
-}
-
 thread_local! {
-    static COUNTS: Counts = const { Counts { running: Cell::new(0), doubtful: Cell::new(0) } };
+    /// Greenlets whose stack may go or move before a value on it has been received.
+    static DOUBTFUL: Cell<usize> = const { Cell::new(0) };
     static END: End = const { End { main: Cell::new(std::ptr::null_mut()) } };
 }
 
@@ -27,29 +21,15 @@ thread_local! {
 /// unwound before the receiver has looked), or runs on a stack that others use too.
 #[inline(always)]
 pub(crate) fn stacks_keep() -> bool {
-    COUNTS.with(|counts| counts.doubtful.get() == 0)
+    DOUBTFUL.with(|n| n.get() == 0)
 }
 
 pub(crate) fn add_doubtful() {
-    COUNTS.with(|counts| counts.doubtful.set(counts.doubtful.get() + 1));
+    DOUBTFUL.with(|n| n.set(n.get() + 1));
 }
 
 pub(crate) fn remove_doubtful() {
-    COUNTS.with(|counts| counts.doubtful.set(counts.doubtful.get() - 1));
-}
-
-#[inline(always)]
-pub(crate) fn body_started() {
-    COUNTS.with(|counts| counts.running.set(counts.running.get() + 1));
-}
-
-#[inline(always)]
-pub(crate) fn body_ended() {
-    COUNTS.with(|counts| counts.running.set(counts.running.get() - 1));
-}
-
-fn running() -> usize {
-    COUNTS.with(|counts| counts.running.get())
+    DOUBTFUL.with(|n| n.set(n.get().saturating_sub(1))); // where the system has no thread-locals, it may have begun anew at the thread's end
 }
 
 /// Before a greenlet is made: from now on the thread's end is watched.
@@ -69,9 +49,7 @@ struct End {
 
 impl Drop for End {
     fn drop(&mut self) {
-        if running() > 0 && !is_process_end() {
-            kill_all();
-        }
+        kill_all();
         let main = self.main.replace(std::ptr::null_mut());
         if !main.is_null() {
             // SAFETY: this is the handle that `main` counts.
@@ -94,11 +72,11 @@ fn kill_all() {
     if unsafe { sys::gl_current() != sys::gl_main() } {
         return;
     }
-    while running() > 0 {
+    loop {
         let mut last: *mut sys::gl_greenlet = std::ptr::null_mut();
         // SAFETY: the visitor gets the address of `last`, which is of that type.
         unsafe { sys::gl_foreach(Some(find_suspended), std::ptr::addr_of_mut!(last).cast()) };
-        if last.is_null() {
+        if last.is_null() || is_process_end() {
             return;
         }
         // SAFETY: the visit has just shown it, and a handle keeps it meanwhile. What comes back was sent to whoever kills.
