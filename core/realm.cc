@@ -109,7 +109,7 @@ Realm *new_realm() {
 
 void os::thread_ended(void *realm) { end_thread(static_cast<Realm *>(realm)); }
 
-Realm *attach_slow() {
+static Realm *make_thread_realm() {
   static std::atomic<int> fork_handled{0};
   Realm *r = new_realm();
   if (!r) return nullptr;
@@ -129,6 +129,13 @@ Realm *attach_slow() {
   os::own(thread_realm) = r;
   adopt_cxx_runtime(r);
   rearm(r);
+  return r;
+}
+
+Realm *attach_slow() {
+  int kept = errno; // a process's first malloc() may change it, although it succeeds
+  Realm *r = make_thread_realm();
+  if (r) errno = kept;
   return r;
 }
 
