@@ -22,9 +22,19 @@ typedef struct {
   int count;
 } frames;
 
-static inline bool lies_in(uintptr_t pc, void (*function)(void), size_t bytes) { return pc - (uintptr_t)function < bytes; }
-/* The functions of the assembly are shorter than that, and begin where such a line does. */
+static inline bool lies_in(uintptr_t pc, void (*function)(void), size_t bytes) {
+#if defined(__powerpc64__) && _CALL_ELF != 2
+  return pc - *(uintptr_t *)(uintptr_t)function < bytes; /* the pointer is to a descriptor, which begins with the address */
+#else
+  return pc - (uintptr_t)function < bytes;
+#endif
+}
+/* The functions of the assembly are shorter than that, and begin where a line of the cache does. */
+#if defined(__x86_64__) || defined(__i386__)
 enum { LINE = 64 };
+#else
+enum { LINE = 256 };
+#endif
 static inline bool in_enter(uintptr_t pc) { return lies_in(pc, gl_arch_enter, LINE); }
 static inline bool in_swap_via(uintptr_t pc) { return lies_in(pc, gl_arch_swap_via, 2 * LINE); }
 
