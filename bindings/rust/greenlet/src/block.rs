@@ -14,8 +14,8 @@ use std::sync::OnceLock;
 use greenlet_sys as sys;
 
 use crate::parcel::{self, Kind, Parcel};
-use crate::thread;
 use crate::transfer::{give_payload, Killed};
+use crate::{pool, thread};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -113,7 +113,7 @@ where
             header: Header::new(Self::SHAPE, Phase::Unrun, on_copied_stack),
             content: UnsafeCell::new(Content { body: ManuallyDrop::new(body) }),
         };
-        Box::into_raw(Box::new(block)).cast()
+        pool::store(block).cast()
     }
 
     unsafe fn drop_body(header: *mut Header) {
@@ -122,8 +122,8 @@ where
     }
 
     unsafe fn free(header: *mut Header) {
-        // SAFETY: `block` made it. A union drops nothing.
-        drop(unsafe { Box::from_raw(header.cast::<Block<F, Out>>()) });
+        // SAFETY: `block` made it.
+        unsafe { pool::free(header.cast::<Block<F, Out>>()) }
     }
 
     unsafe fn free_outcome(parcel: *mut c_void) {
@@ -257,12 +257,12 @@ pub(crate) unsafe fn drop_unrun(header: *mut Header) {
 
 /// The block of a greenlet, with one handle more. One that has none, such as a main greenlet, gets one.
 pub(crate) unsafe fn retain_greenlet(g: *mut sys::gl_greenlet) -> *mut Header {
-    const SHELL: &Shape = &Shape { drop_body: |_| {}, free: |header| unsafe { drop(Box::from_raw(header)) } };
+    const SHELL: &Shape = &Shape { drop_body: |_| {}, free: |header| unsafe { pool::free(header) } };
     // SAFETY: the caller has a living pointer; `data` is a block of ours, or NULL (the crate's documentation asks that of C code).
     unsafe {
         let header = sys::gl_data(g).cast::<Header>();
         if header.is_null() {
-            let shell = Box::into_raw(Box::new(Header::new(SHELL, Phase::Empty, false)));
+            let shell = pool::store(Header::new(SHELL, Phase::Empty, false));
             (*shell).adopt(sys::gl_retain(g));
             sys::gl_set_data(g, shell.cast());
             return shell;

@@ -12,6 +12,7 @@ mod handle;
 mod local;
 mod observe;
 mod parcel;
+mod pool;
 mod scope;
 mod thread;
 #[cfg(feature = "tracing")]

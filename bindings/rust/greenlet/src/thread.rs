@@ -10,11 +10,12 @@ use std::ffi::c_void;
 use greenlet_sys as sys;
 
 use crate::error::Error;
+use crate::pool::Pool;
 
 thread_local! {
     /// Greenlets whose stack may go or move before a value on it has been received.
     static DOUBTFUL: Cell<usize> = const { Cell::new(0) };
-    static END: End = const { End { main: Cell::new(std::ptr::null_mut()) } };
+    static END: End = const { End { main: Cell::new(std::ptr::null_mut()), pool: Pool::new() } };
 }
 
 /// May values be sent from the sender's stack? Not while a greenlet of the thread has lost all its handles (when it switches away, it may be
@@ -43,8 +44,15 @@ pub(crate) fn with_main<R>(f: impl FnOnce(&Cell<*mut crate::block::Header>) -> R
     END.try_with(|end| f(&end.main)).ok()
 }
 
+/// The thread's memory for blocks; `None` when the thread is ending.
+#[inline(always)]
+pub(crate) fn with_pool<R>(f: impl FnOnce(&Pool) -> R) -> Option<R> {
+    END.try_with(|end| f(&end.pool)).ok()
+}
+
 struct End {
     main: Cell<*mut crate::block::Header>,
+    pool: Pool,
 }
 
 impl Drop for End {
