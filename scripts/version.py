@@ -22,6 +22,10 @@ PLACES = [
     ("VERSION", r"^(\S+)$", plain),
     ("capi/greenlet.h", r"^#define GL_VERSION (\d+)$", number),
     ("capi/greenlet.h", r"^/\*\* (\d+\.\d+\.\d+) as major \* 10000", plain),
+    ("bindings/rust/Cargo.toml", r'^version = "(\S+)"$', plain),
+    ("bindings/rust/greenlet/Cargo.toml", r'^greenlet-sys = .*version = "(\S+)"', plain),
+    ("bindings/rust/Cargo.lock", r'^name = "greenlet"\nversion = "(\S+)"$', plain),
+    ("bindings/rust/Cargo.lock", r'^name = "greenlet-sys"\nversion = "(\S+)"$', plain),
 ]
 
 

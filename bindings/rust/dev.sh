@@ -85,7 +85,7 @@ do_doc() { (cd "$rust" && cargo doc --workspace --no-deps --features greenlet/tr
 do_package() {
   trap 'rm -rf "$rust/greenlet-sys/vendor"' RETURN
   "$root/packaging/vendor.py" "$rust/greenlet-sys/vendor"
-  (cd "$rust" && cargo package --locked --allow-dirty --workspace "$@")
+  (cd "$rust" && cargo package --locked --allow-dirty -p greenlet-sys -p greenlet "$@")
   rm -rf "$rust/greenlet-sys/vendor"
   ls -l "$rust"/target/package/*.crate
 }
@@ -106,7 +106,7 @@ version = "0.0.0"
 edition = "2021"
 
 [dependencies]
-greenlet = "0.9"
+greenlet = "*"
 
 [patch.crates-io]
 greenlet = { path = "../greenlet" }

@@ -52,8 +52,11 @@ impl Target {
 
 fn link_system(archive: bool) {
     // Before 1.0 each minor version may differ.
+    let part = |name| env::var(name).ok().and_then(|part| part.parse::<u32>().ok()).expect("cargo sets it");
+    let (major, minor) = (part("CARGO_PKG_VERSION_MAJOR"), part("CARGO_PKG_VERSION_MINOR"));
+    let (from, to) = (format!("{major}.{minor}"), format!("{major}.{}", minor + 1));
     pkg_config::Config::new()
-        .range_version("0.9".."0.10")
+        .range_version(from.as_str()..to.as_str())
         .statik(archive)
         .probe("libgreenlet")
         .unwrap_or_else(|error| panic!("greenlet-sys was asked to use the system's libgreenlet, but:\n{error}"));

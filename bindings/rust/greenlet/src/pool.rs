@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! Memory of blocks, kept for the next greenlets of the thread: malloc() and free() would take as long as the rest of a short life.
+//! Memory of blocks, kept for the next greenlets of the thread: the allocator would take as long as the rest of a short life.
 
 use std::alloc::{alloc, dealloc, handle_alloc_error, Layout};
 use std::cell::Cell;
