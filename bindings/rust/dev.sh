@@ -45,6 +45,11 @@ run_system() {
   in_rust cargo test --offline --locked -p greenlet-sys --features system,static --tests
 }
 
+run_scenarios() {
+  in_rust cargo build --offline --locked -p scenarios
+  tests/scenarios/check.py --lacks "$rust/scenarios/rust.lacks" -- "${CARGO_TARGET_DIR:-$rust/target}/debug/scenarios"
+}
+
 run_oldest() {
   cd "$rust"
   export CARGO_TARGET_DIR=$rust/target/oldest
@@ -63,6 +68,7 @@ do_test() {
   if may_install; then do_setup; fi
   leg_needing "cargo g++" "rust" run_tests
   leg_needing "cargo g++" "rust release, all features" run_tests --release --features greenlet/tracing
+  leg_needing "cargo g++ python3" "rust scenarios" run_scenarios
   leg_needing "cargo g++ cmake pkg-config" "rust on the system's library" run_system
   leg_needing "cargo g++ valgrind" "rust under valgrind" run_valgrind
   leg_needing "bindgen" "rust bindings" run_bindgen

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! Runs scenarios (docs/scenarios.md) on the crate `greenlet` and prints their events: `scenarios FILE...`
 //!
-//! What a scenario calls a throw is a panic here. Handles are in tables of their threads, and in no table else but for one thing: who switches, throws or
-//! kills has a handle on the target until its call is over, as any caller must who has a reference.
+//! What a scenario calls a throw is a panic here. Handles are in tables of their threads. But whoever switches, throws or kills has one more on the target
+//! until the call is over, as the reference that such a call takes stands for a handle.
 
 mod thread;
 mod value;
@@ -18,7 +18,7 @@ use std::sync::Mutex;
 use greenlet::{AnyGreenlet, Builder, Error, Event, GreenletLocal, State, Stats, Tracer};
 
 use thread::{here, Thread};
-use value::{Dropped, Local, Value};
+use value::{with_dropped, Local, Value};
 
 /// A word of a scenario; "-" is no value. Scenarios stay as long as the program.
 type Word = &'static str;
@@ -109,8 +109,8 @@ fn transfer(step: Word, target: Word, value: Word) -> Result<(), Box<dyn Any + S
         "switch" => find(target).try_switch::<Value>(Value::new(value)).map(|value| ("ok", value.take())),
         "throw" => find(target).try_throw::<Value>(Box::new(Payload(value))).map(|value| ("ok", value.take())),
         "kill" => {
-            let dropped = Dropped::watch();
-            find(target).kill().map(|dead| (if dead { "ok" } else { "alive" }, dropped.last()))
+            let (result, dropped) = with_dropped(|| find(target).kill());
+            result.map(|dead| (if dead { "ok" } else { "alive" }, dropped))
         }
         _ => Ok(("ok", run(target).unwrap_or_else(|payload| resume_unwind(payload)))),
     }));
@@ -204,8 +204,9 @@ fn step_of(words: &'static [Word]) -> Result<(), Error> {
             here().handles.borrow_mut().entry(name).or_default().push(g);
         }
         "release" => {
-            let released = here().handles.borrow_mut().get_mut(real_name(word(1))).and_then(Vec::pop);
-            drop(released); // with the table free, for others may run
+            let name = real_name(word(1));
+            let released = here().handles.borrow_mut().get_mut(name).and_then(Vec::pop);
+            drop(released.expect("the scenario has a handle")); // with the table free, for others may run
         }
         "reparent" => find(word(1)).set_parent(&find(word(2)))?,
         "state" => {
@@ -299,6 +300,11 @@ fn load(path: &str) -> &'static Scenario {
 }
 
 fn main() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        tell(info); // throws and kills come without a hook: this is a bug here or in the scenario, and others wait
+        std::process::exit(2);
+    }));
     for path in std::env::args().skip(1) {
         let name = Path::new(&path).file_stem().unwrap_or_default();
         println!("scenario {}", name.to_string_lossy());

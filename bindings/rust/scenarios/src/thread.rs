@@ -48,10 +48,9 @@ impl Scenario {
         let started = self.threads.lock().expect("no panics").remove(name);
         let thread = started.unwrap_or_else(|| self.spawn(name));
         thread.resume.send(()).expect("it waits");
-        match thread.paused.recv() {
-            Ok(Pause::Paused) => drop(self.threads.lock().expect("no panics").insert(name, thread)),
-            Ok(Pause::Ended) => thread.handle.join().expect("no panic at its end"),
-            Err(_) => std::process::exit(2), // a bug here, of which its panic has told
+        match thread.paused.recv().expect("it tells") {
+            Pause::Paused => drop(self.threads.lock().expect("no panics").insert(name, thread)),
+            Pause::Ended => thread.handle.join().expect("no panic at its end"),
         }
     }
 

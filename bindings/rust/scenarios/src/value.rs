@@ -8,7 +8,7 @@ use std::mem;
 use crate::thread::here;
 use crate::{record, Word};
 
-/// What switches carry. [`kill`](greenlet::AnyGreenlet::kill) drops what comes back, and [`Dropped`] sees it.
+/// What switches carry. [`kill`](greenlet::AnyGreenlet::kill) drops what comes back, and [`with_dropped`] sees it.
 pub struct Value(Word);
 
 impl Value {
@@ -29,18 +29,11 @@ impl Drop for Value {
     }
 }
 
-/// Watches for values that are dropped in this thread.
-pub struct Dropped;
-
-impl Dropped {
-    pub fn watch() -> Self {
-        here().dropped.set("-");
-        Dropped
-    }
-
-    pub fn last(self) -> Word {
-        here().dropped.replace("-")
-    }
+/// What `f` comes back with, and the value that was dropped meanwhile in this thread.
+pub fn with_dropped<R>(f: impl FnOnce() -> R) -> (R, Word) {
+    here().dropped.set("-");
+    let result = f();
+    (result, here().dropped.replace("-"))
 }
 
 /// A greenlet's values by key.
