@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use greenlet_sys as sys;
 
-use crate::{AnyGreenlet, Error};
+use crate::{thread, AnyGreenlet, Error};
 
 /// What a [`Tracer`] is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +52,8 @@ impl Tracer {
     pub fn new(callback: impl Fn(Event, &AnyGreenlet, &AnyGreenlet) + 'static) -> Result<Self, Error> {
         let callback: *mut Callback = Box::into_raw(Box::new(Rc::new(callback)));
         let tracer = Tracer { callback };
-        // SAFETY: `trace` fits what is passed, which stays until it is removed.
+        thread::add_doubtful(); // for it may drop the last handle of whoever is about to leave
+                                // SAFETY: `trace` fits what is passed, which stays until it is removed.
         Error::check(unsafe { sys::gl_trace_add(Some(trace), callback.cast()) })?;
         Ok(tracer)
     }
@@ -65,6 +66,7 @@ impl Drop for Tracer {
             sys::gl_trace_remove(Some(trace), self.callback.cast());
             drop(Box::from_raw(self.callback));
         }
+        thread::remove_doubtful();
     }
 }
 

@@ -9,7 +9,8 @@ use crate::thread;
 
 /// What is larger, or aligned more strictly, comes from the allocator.
 const SIZES: [usize; 2] = [64, 128];
-const MOST_KEPT: u32 = 256;
+/// Of each size. None in debug builds, so that tools see each one go.
+const MOST_KEPT: u32 = if cfg!(debug_assertions) { 0 } else { 256 };
 
 pub(crate) struct Pool {
     classes: [Class; SIZES.len()],

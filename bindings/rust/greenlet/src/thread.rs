@@ -13,13 +13,13 @@ use crate::error::Error;
 use crate::pool::Pool;
 
 thread_local! {
-    /// Greenlets whose stack may go or move before a value on it has been received.
+    /// Greenlets whose stack may go or move before a value on it has been received; and tracers.
     static DOUBTFUL: Cell<usize> = const { Cell::new(0) };
     static END: End = const { End { main: Cell::new(std::ptr::null_mut()), pool: Pool::new() } };
 }
 
 /// May values be sent from the sender's stack? Not while a greenlet of the thread has lost all its handles (when it switches away, it may be
-/// unwound before the receiver has looked), or runs on a stack that others use too.
+/// unwound before the receiver has looked), or runs on a stack that others use too, or while a tracer may drop handles on the way.
 #[inline(always)]
 pub(crate) fn stacks_keep() -> bool {
     DOUBTFUL.with(|n| n.get() == 0)
