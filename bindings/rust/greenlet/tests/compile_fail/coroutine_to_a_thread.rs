@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+use greenlet::Gen;
+
+fn main() {
+    let numbers = Gen::new(|out| out.yield_(1));
+    std::thread::spawn(move || numbers.count());
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+fn main() {
+    let main = greenlet::main();
+    std::thread::scope(|s| {
+        s.spawn(|| main.state());
+    });
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+use greenlet::Greenlet;
+
+fn main() {
+    let g = Greenlet::new(|n: i32| n + 1);
+    g.switch("a text");
+}
