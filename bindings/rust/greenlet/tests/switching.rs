@@ -271,26 +271,19 @@ fn what_cannot_be_killed() {
 }
 
 #[test]
-fn one_that_has_lost_its_handles_sends_a_last_value() {
+fn one_that_drops_a_handle_of_its_own_goes_on() {
     let slot: Rc<RefCell<Option<Greenlet<(), String>>>> = Rc::default();
     let own = slot.clone();
     let (local, drops) = guard();
     *slot.borrow_mut() = Some(Greenlet::new(move |()| {
         let _local = local;
         own.borrow_mut().take();
-        let to = parent();
-        to.switch::<()>("sent, then unwound".to_owned());
-        unreachable!()
+        parent().switch("sent".to_owned())
     }));
-    let g = slot.borrow().as_ref().unwrap().any().as_ptr();
-    assert!(!g.is_null());
-    let any = slot.borrow().as_ref().unwrap().any().clone();
-    let switch = move || {
-        let g = any; // this handle goes, too, before the value arrives
-        let raw: Result<String, Error> = g.try_switch(());
-        raw
-    };
-    assert_eq!(switch().unwrap(), "sent, then unwound");
+    let g = slot.borrow().clone().unwrap();
+    assert_eq!(g.switch(()), "sent");
+    assert_eq!((slot.take().is_none(), drops.get()), (true, 0));
+    drop(g);
     assert_eq!(drops.get(), 1);
 }
 
