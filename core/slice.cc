@@ -45,7 +45,8 @@ static Greenlet *above(const Greenlet *g) { return on_thread_stack(g) ? rare_of(
 // --- Buffers --------------------------------------------------------------------------------------------------------------------------
 
 // By how much a check of the floor in switch_with() may lie above the jump, beside the frame that is saved: nothing, with sibling calls.
-#if !defined(_WIN32) && defined(__OPTIMIZE__) && defined(NDEBUG) && !defined(GREENLET_INSTRUMENTED) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv))
+#if !defined(_WIN32) && defined(__OPTIMIZE__) && defined(NDEBUG) && !defined(GREENLET_INSTRUMENTED) && \
+    (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv))
 constexpr size_t overlooked = 0;
 #else
 constexpr size_t overlooked = 512;

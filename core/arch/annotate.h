@@ -117,7 +117,8 @@ inline void refilled(void *low, size_t size) {
   cleared(low, size);
 #ifdef VALGRIND_MAKE_MEM_UNDEFINED
   if (!on_valgrind()) return;
-  [[maybe_unused]] constexpr size_t red_zone = 128; // which valgrind takes for accessible as long as the stack pointer has not been elsewhere
+  [[maybe_unused]] constexpr size_t red_zone =
+      128; // which valgrind takes for accessible as long as the stack pointer has not been elsewhere
   (void)VALGRIND_MAKE_MEM_DEFINED(static_cast<char *>(low) - red_zone, red_zone);
   (void)VALGRIND_MAKE_MEM_UNDEFINED(low, size);
 #endif

@@ -55,7 +55,7 @@ TARGETS = [
     linux("ppc64", "Linux, POWER, big endian (ELFv1)", "powerpc64-linux-gnu"),
     linux("powerpc", "Linux, PowerPC, 32 bits", "powerpc-linux-gnu"),
     linux("s390x", "Linux, IBM Z", "s390x-linux-gnu"),
-    linux("mips64el", "Linux, MIPS, 64 bits", "mips64el-linux-gnuabi64"),
+    linux("mips64el", "Linux, MIPS, 64 bits", "mips64el-linux-gnuabi64", environment={"QEMU_CPU": "MIPS64R2-generic"}),  # its default CPU keeps no FCSR
     linux("mipsel", "Linux, MIPS, 32 bits, little endian", "mipsel-linux-gnu"),
     linux("mips", "Linux, MIPS, 32 bits, big endian", "mips-linux-gnu"),
     linux("sparc64", "Linux, SPARC, 64 bits", "sparc64-linux-gnu"),
