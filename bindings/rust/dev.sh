@@ -21,6 +21,10 @@ do_setup() {
   if have rustup && ! rustup run "$oldest" rustc --version >/dev/null 2>&1; then
     rustup toolchain install "$oldest" --profile minimal || echo "Rust $oldest cannot be had: the oldest version stays unchecked"
   fi
+  # It has an index of its own; `fetch` would unpack what only tests need, too, and some of that is too new for it.
+  if have rustup && rustup run "$oldest" cargo --version >/dev/null 2>&1; then
+    (cd "$rust" && CARGO_TARGET_DIR=$rust/target/oldest cargo "+$oldest" check --quiet --locked -p greenlet --features tracing)
+  fi
 }
 
 # in_rust COMMAND...: from the workspace, with the counts of `cargo test` in the form that legs count.
@@ -61,7 +65,7 @@ run_oldest() {
 # Every access, and what is never freed. Forgotten handles never are.
 run_valgrind() {
   local runner="['valgrind', '-q', '--error-exitcode=9', '--leak-check=full', '--errors-for-leak-kinds=definite', '--suppressions=$root/tests/valgrind.supp']"
-  RUST_BACKTRACE=0 in_rust cargo test --offline --locked -p greenlet --tests --config "target.'cfg(all())'.runner=$runner" -- --test-threads=1 --skip forgotten
+  RUST_BACKTRACE=0 in_rust cargo test --offline --locked -p greenlet --tests --config "target.'cfg(all())'.runner=$runner" -- --test-threads=1 --skip forgotten --skip types_refuse
 }
 
 do_test() {
@@ -83,6 +87,27 @@ do_lint() {
   check "clippy" cargo clippy --offline --locked --workspace --all-targets --features greenlet/tracing -- -D warnings
   check "rustdoc" env RUSTDOCFLAGS="-D warnings" cargo doc --offline --locked --workspace --no-deps --features greenlet/tracing
   checked
+}
+
+# do_bench [CRITERION'S OPTION...]: the crate beside the C functions and other crates.
+do_bench() {
+  local what
+  cd "$rust/bench"
+  if have valgrind; then
+    cargo build --quiet --locked --release --example count
+    for what in c-switch switch coroutine c-life life; do
+      echo "instructions of a round of $what: $(count_instructions "$what")"
+    done
+  fi
+  cargo bench --quiet --locked -- --noplot "$@"
+}
+
+# count_instructions WHAT: what a round takes, by the difference of two runs.
+count_instructions() {
+  local program=${CARGO_TARGET_DIR:-target}/release/examples/count rounds
+  for rounds in 10000 20000; do
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$rounds" 2>&1 | sed -n 's/.*Collected : //p'
+  done | awk '{ taken = $1 - last; last = $1 } END { print taken / 10000 }'
 }
 
 do_doc() { (cd "$rust" && cargo doc --workspace --no-deps --features greenlet/tracing); }

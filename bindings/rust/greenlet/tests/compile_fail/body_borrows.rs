@@ -3,6 +3,7 @@ use greenlet::Greenlet;
 
 fn main() {
     let text = String::from("a local");
-    let g = Greenlet::new(|()| text.len());
+    let borrow = &text;
+    let g = Greenlet::new(move |()| borrow.len());
     g.switch(());
 }

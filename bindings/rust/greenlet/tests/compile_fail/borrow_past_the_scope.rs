@@ -2,6 +2,7 @@
 fn main() {
     greenlet::scope(|s| {
         let inside = String::from("gone when the scope ends");
-        s.greenlet(|()| println!("{inside}"));
+        let borrow = &inside;
+        s.greenlet(move |()| println!("{borrow}"));
     });
 }
