@@ -87,8 +87,8 @@ impl Header {
         self.phase.get() == Phase::Unrun
     }
 
-    pub(crate) fn set_killed(&self) {
-        self.killed.set(true);
+    pub(crate) fn set_killed(&self, killed: bool) {
+        self.killed.set(killed);
     }
 
     fn set_doubtful(&self) {

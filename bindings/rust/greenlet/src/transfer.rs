@@ -118,8 +118,19 @@ pub(crate) unsafe fn kill(g: *mut sys::gl_greenlet) -> Result<bool, Error> {
     }
 }
 
+/// Of the current greenlet.
+fn set_killed(killed: bool) {
+    // SAFETY: the current greenlet is there, and its data is a block or NULL.
+    if let Some(header) = unsafe { sys::gl_data(sys::gl_current()).cast::<crate::block::Header>().as_ref() } {
+        header.set_killed(killed);
+    }
+}
+
 #[inline(always)]
 unsafe fn receive<R: 'static>(status: sys::gl_status, received: *mut c_void) -> Result<R, Error> {
+    if status >= 0 && status != sys::GL_KILLED {
+        set_killed(false); // it has survived, and somebody waits for its outcome
+    }
     // SAFETY: the caller has just got both.
     unsafe {
         if status == sys::GL_OK {
@@ -136,10 +147,7 @@ unsafe fn receive<R: 'static>(status: sys::gl_status, received: *mut c_void) -> 
 unsafe fn arrive(status: sys::gl_status, received: *mut c_void) -> Error {
     match status {
         sys::GL_KILLED => {
-            // SAFETY: the current greenlet is there, and its data is a block or NULL.
-            if let Some(header) = unsafe { sys::gl_data(sys::gl_current()).cast::<crate::block::Header>().as_ref() } {
-                header.set_killed();
-            }
+            set_killed(true);
             resume_unwind(Box::new(Killed))
         }
         // SAFETY: what is thrown is a payload.

@@ -366,3 +366,23 @@ fn many_levels_and_many_greenlets() {
         assert_eq!(g.any().switch::<u32>(100u32) as usize, 100 + i % 50);
     }
 }
+
+thread_local! {
+    static CHILD: RefCell<Option<Greenlet<(), i32>>> = const { RefCell::new(None) };
+}
+
+/// Its last handle goes, it catches the kill and waits again. Later a child's outcome reaches it, and it ends: somebody waits for that.
+#[test]
+fn who_survives_the_kill_of_its_last_handle_returns_its_value() {
+    let g = Greenlet::new(|()| {
+        let waits = AssertUnwindSafe(|| greenlet::parent().switch::<()>(()));
+        assert!(greenlet::is_kill(&*catch_unwind(waits).unwrap_err()));
+        CHILD.with(|child| *child.borrow_mut() = Some(Greenlet::new(|()| 7)));
+        let seven: i32 = greenlet::main().switch(());
+        seven + 17
+    });
+    g.any().switch::<()>(());
+    drop(g);
+    let child = CHILD.with(RefCell::take).unwrap();
+    assert_eq!(child.any().switch::<i32>(()), 24);
+}
