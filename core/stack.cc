@@ -127,8 +127,10 @@ using namespace gl;
 gl_stack *gl_stack_new(size_t size) {
   if (!round_stack_size(size)) return nullptr;
   size += os::page_size();
-  Stack *stack = take_stack(here(), nullptr, size); // `detached` has none cached
+  Realm *r = here();
+  Stack *stack = r != &detached ? take_stack(r, nullptr, size) : take_region_stack(size, nullptr); // a thread that has ended gets no fiber
   if (!stack) return nullptr;
+  if (r == &detached) annotate::in_use(stack->low, room_of(stack));
   if (!os::commit_all(stack->low, top_of(stack))) return put_stack_away(stack), nullptr;
 #ifdef GREENLET_CHECKS
   bool watched = true;
