@@ -54,6 +54,16 @@ run_scenarios() {
   tests/scenarios/check.py --lacks "$rust/scenarios/rust.lacks" -- "${CARGO_TARGET_DIR:-$rust/target}/debug/scenarios"
 }
 
+run_examples() {
+  local example
+  cd "$rust"
+  for example in greenlet/examples/*.rs; do
+    example=$(basename "$example" .rs)
+    check "$example" timeout 60 cargo run --quiet --offline --locked -p greenlet --example "$example"
+  done
+  checked
+}
+
 run_oldest() {
   cd "$rust"
   export CARGO_TARGET_DIR=$rust/target/oldest
@@ -77,6 +87,7 @@ do_test() {
   leg_needing "cargo g++ valgrind" "rust under valgrind" run_valgrind
   leg_needing "bindgen" "rust bindings" run_bindgen
   if have cargo && cargo "+$oldest" --version >/dev/null 2>&1; then leg "rust $oldest" run_oldest; fi
+  leg_needing "cargo g++" "rust examples" run_examples
   leg_needing "cargo g++ python3" "rust packages" run_packages
   leg_needing "cargo" "rust lint" do_lint
 }
