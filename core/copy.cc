@@ -5,8 +5,8 @@
 
 #include <cstring>
 
-// GCC does not align 32-byte variables that it puts on stacks of Windows.
-#if defined(__x86_64__) && !defined(_WIN32)
+// GCC does not align 32-byte variables that it puts on stacks of Windows. On macOS not everybody (Rust) links what __builtin_cpu_supports() reads.
+#if defined(__x86_64__) && !defined(_WIN32) && !defined(__APPLE__)
 #define COPIES_DOWNWARD 1
 #include <immintrin.h>
 #endif

@@ -5,7 +5,7 @@
 
 #include "../capi/greenlet.h"
 
-#if !defined(GREENLET_NO_PROBES) && __has_include(<sys/sdt.h>)
+#if !defined(GREENLET_NO_PROBES) && defined(__ELF__) && __has_include(<sys/sdt.h>)
 #include <sys/sdt.h>
 #define GL_PROBE(name, from, to) DTRACE_PROBE2(greenlet, name, from, to)
 #else

@@ -107,7 +107,12 @@ Realm *new_realm() {
 
 } // namespace
 
-void os::thread_ended(void *realm) { end_thread(static_cast<Realm *>(realm)); }
+void os::thread_ended(void *realm) {
+#ifdef __APPLE__
+  thread_realm = static_cast<Realm *>(realm); // the thread's variables may have been freed, and be new ones
+#endif
+  end_thread(static_cast<Realm *>(realm));
+}
 
 static Realm *make_thread_realm() {
   static std::atomic<int> fork_handled{0};

@@ -11,7 +11,7 @@
 #endif
 
 extern "C" {
-#ifdef _WIN32
+#if defined(_WIN32) || defined(__APPLE__)
 #define GL_WEAK(type, name, ...) static constexpr type (*name)(__VA_ARGS__) = nullptr // there are none
 #else
 #define GL_WEAK(type, name, ...) __attribute__((weak)) type name(__VA_ARGS__)

@@ -43,16 +43,22 @@
 #define JUMP_SECTION .section __TEXT,__text,regular,pure_instructions
 #define POINTER_TO_PERSONALITY 0x9b /* relative, to a slot with the address */
 
-.macro LABEL name
+.macro HIDDEN name
         .p2align 6
         .globl  \name
         .private_extern \name
+.endm
+
+.macro LABEL name /* inside of what another one begins */
+        HIDDEN  \name
+        .alt_entry \name
 \name:
 .endm
 
 .macro FUNCTION name
         JUMP_SECTION
-        LABEL   \name
+        HIDDEN  \name
+\name:
         .cfi_startproc
 .endm
 

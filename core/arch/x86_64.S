@@ -177,6 +177,7 @@ END gl_arch_call_from
    address is undefined. (They look it up one byte before a return address, so that this begins before the entry.) A C++ exception that gets this
    far meets the personality routine, which ends the program and names the greenlet; forced unwinding passes. */
         JUMP_SECTION
+.Lbefore_enter:                         /* in Mach-O a symbol, which call frame information must begin at */
         .cfi_startproc
         .cfi_undefined %rip
         .cfi_personality POINTER_TO_PERSONALITY, gl_arch_personality

@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -15,6 +15,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <unwind.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#else
+#include <link.h>
+#endif
 
 #ifndef MAP_STACK
 #define MAP_STACK 0
@@ -30,8 +35,10 @@
 #endif
 constexpr int no_advice = 0x7fffff;
 
+#ifndef __APPLE__
 // Of the program or any library in its scope; stays NULL when a C program loads C++ with RTLD_LOCAL.
 extern "C" __attribute__((weak)) void *__cxa_get_globals();
+#endif
 #pragma weak _Unwind_Backtrace
 #ifdef __ARM_EABI__
 #define UNWIND_GET _Unwind_VRS_Get
@@ -76,6 +83,9 @@ static long ask_guard_advice() {
 }
 
 // A guard by mprotect() makes two mappings of one. Half of those that a process may have are left to malloc() and all others.
+#ifdef __APPLE__
+static long ask_most_split() { return LONG_MAX; } // there it may have any number
+#else
 static long ask_most_split() {
   char text[24] = "65530"; // Linux's default
   if (int file = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC); file >= 0) {
@@ -84,6 +94,7 @@ static long ask_most_split() {
   }
   return strtol(text, nullptr, 10) / 4;
 }
+#endif
 
 size_t page_size() { return static_cast<size_t>(known<ask_page_size>()); }
 
@@ -95,7 +106,9 @@ static void *map(size_t bytes, int flags) {
 char *map_stacks(size_t bytes) {
   return quietly([=] {
     void *memory = map(bytes, MAP_STACK);
+#ifdef MADV_NOHUGEPAGE
     if (memory) madvise(memory, bytes, MADV_NOHUGEPAGE);
+#endif
     return static_cast<char *>(memory);
   });
 }
@@ -116,7 +129,11 @@ void unmap(void *memory, size_t bytes) {
 }
 
 void release_pages(void *memory, size_t bytes) {
+#ifdef __APPLE__ // where no advice takes pages away at once
+  quietly([=] { return mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0); });
+#else
   quietly([=] { return madvise(memory, bytes, MADV_DONTNEED); });
+#endif
 }
 
 void offer_pages(void *memory, size_t bytes) {
@@ -149,6 +166,13 @@ bool at_thread_end(void *realm) {
   return have_end_key && pthread_setspecific(end_key, realm) == 0;
 }
 
+#ifdef __APPLE__
+bool thread_stack(void **low, void **high) {
+  *high = pthread_get_stackaddr_np(pthread_self());
+  *low = static_cast<char *>(*high) - pthread_get_stacksize_np(pthread_self());
+  return *low != *high;
+}
+#else
 bool thread_stack(void **low, void **high) {
   pthread_attr_t attributes;
   if (pthread_getattr_np(pthread_self(), &attributes) != 0) return false;
@@ -158,11 +182,17 @@ bool thread_stack(void **low, void **high) {
   *high = static_cast<char *>(*low) + size;
   return known && size;
 }
+#endif
 
 bool at_fork(void (*before)(), void (*after_in_parent)(), void (*after_in_child)()) {
   return pthread_atfork(before, after_in_parent, after_in_child) == 0;
 }
 
+#ifdef __APPLE__
+uintptr_t libraries_loaded() { return _dyld_image_count(); }
+
+void *(*find_cxx_runtime())() { return reinterpret_cast<void *(*)()>(dlsym(RTLD_DEFAULT, "__cxa_get_globals")); }
+#else
 uintptr_t libraries_loaded() {
   uintptr_t loaded = 0;
   auto first = [](dl_phdr_info *info, size_t, void *out) {
@@ -181,6 +211,7 @@ void *(*find_cxx_runtime())() {
       if (void *found = dlsym(library, "__cxa_get_globals")) return reinterpret_cast<void *(*)()>(found);
   return nullptr;
 }
+#endif
 
 static struct {
   decltype(&_Unwind_Backtrace) backtrace;
