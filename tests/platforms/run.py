@@ -51,7 +51,7 @@ def assemble(target):
 
 
 def zig(target):
-    """Where Zig's program is, for cmake/toolchains/musl.cmake."""
+    """Where Zig's program is, for the toolchains in cmake/toolchains that are its."""
     if not target.pip:
         return []
     found = sorted(CACHE.glob("venv/lib/python3*/site-packages/ziglang/zig"))

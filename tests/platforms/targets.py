@@ -38,11 +38,15 @@ def musl(name, what, cpu, *cmake, by="qemu", packages=("qemu-user",), **more):
     return Target(name, what, by, packages, ("ziglang==0.15.2",), (*toolchain, *cmake), **more)
 
 
+def macos(name, what, cpu):
+    """By Zig's compiler, which brings headers and the names of what the system has: programs link, and nothing here runs them."""
+    toolchain = ("--toolchain", "cmake/toolchains/macos.cmake", f"-DGREENLET_CPU={cpu}")
+    return Target(name, what, "assembled only", (), ("ziglang==0.15.2",), toolchain, note="compiled and linked; never run")
+
+
 def assembled(name, what, *clang, note):
     return Target(name, what, "assembled only", ("clang-14",), assemble=("clang-14", *clang), note=note)
 
-
-CLANG_ONLY = "assembled by clang; there is nothing here to run it"
 
 TARGETS = [
     Target("x86-64", "Linux, x86-64", "native"),
@@ -70,9 +74,9 @@ TARGETS = [
           note="compiled; the kernels of Debian do not run it"),
     Target("win64", "Windows, x86-64, GNU", "wine", ("g++-mingw-w64-x86-64-posix", "wine64"), (),
            ("--toolchain", "cmake/toolchains/x86_64-w64-mingw32.cmake")),
-    assembled("win64-msvc", "Windows, x86-64, MSVC", "--target=x86_64-pc-windows-msvc", note=CLANG_ONLY),
-    assembled("macos-arm64", "macOS, arm64", "--target=arm64-apple-macos", note=CLANG_ONLY),
-    assembled("macos-x86-64", "macOS, x86-64", "--target=x86_64-apple-macos", note=CLANG_ONLY),
+    assembled("win64-msvc", "Windows, x86-64, MSVC", "--target=x86_64-pc-windows-msvc", note="assembled by clang; there is nothing here to run it"),
+    macos("macos-arm64", "macOS, arm64", "aarch64"),
+    macos("macos-x86-64", "macOS, x86-64", "x86_64"),
     Target("arm64-64k", "Linux, arm64, pages of 64 KiB", "qemu", build="arm64", environment={"QEMU_PAGESIZE": "65536"}),
     # Any CPU that choose.h does not know: one that does not say what it is.
     linux("unknown-cpu", "Linux, any other CPU", "aarch64-linux-gnu", "-DCMAKE_CXX_FLAGS=-U__aarch64__", "-DCMAKE_ASM_FLAGS=-U__aarch64__",
