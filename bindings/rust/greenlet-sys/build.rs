@@ -45,7 +45,9 @@ impl Target {
                  Use a windows-gnu target: rustup target add x86_64-pc-windows-gnu\n"
         );
         if self.os == "macos" || self.os == "ios" {
-            println!("cargo:warning=greenlet-sys: the project has never run libgreenlet on Apple's systems; please report what happens");
+            println!(
+                "cargo:warning=greenlet-sys builds for Apple's systems, where the project has never run it; please report what happens"
+            );
         }
     }
 }
