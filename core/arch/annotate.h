@@ -11,8 +11,8 @@
 #endif
 
 extern "C" {
-#if defined(_WIN32) || defined(__APPLE__)
-#define GL_WEAK(type, name, ...) static constexpr type (*name)(__VA_ARGS__) = nullptr // there are none
+#if defined(_WIN32) || defined(__APPLE__) // where no function may be missing
+#define GL_WEAK(type, name, ...) static constexpr type (*name)(__VA_ARGS__) = nullptr
 #else
 #define GL_WEAK(type, name, ...) __attribute__((weak)) type name(__VA_ARGS__)
 #endif
