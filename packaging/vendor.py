@@ -51,6 +51,7 @@ core/tree.cc
 STACKS = """
 core/arch/arch.S
 core/arch/asm.h
+core/arch/x86_fp.h
 core/arena.cc
 core/backtrace.cc
 core/buffers.cc

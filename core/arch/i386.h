@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// i386, System V: the frame that i386.S pops, and the floating-point control words.
+// i386, System V: the frame that i386.S pops.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "x86_fp.h"
 
 namespace gl {
 
@@ -34,21 +36,6 @@ inline void *first_frame(void *top, void *greenlet, void (*run)(void), void *dat
   char *sp;
   asm("mov %%esp, %0" : "=r"(sp));
   return sp;
-}
-
-// Rounding, masks and modes: callee-saved, other than the exception flags beside them. The first processors of this kind have no SSE.
-struct FpWords {
-  uint32_t mxcsr;
-  uint16_t x87_control;
-};
-
-inline void save_fp(FpWords *words) {
-  if (__builtin_cpu_supports("sse")) asm volatile("stmxcsr %0" : "=m"(words->mxcsr));
-  asm volatile("fnstcw %0" : "=m"(words->x87_control));
-}
-inline void load_fp(const FpWords *words) {
-  if (__builtin_cpu_supports("sse")) asm volatile("ldmxcsr %0" : : "m"(words->mxcsr));
-  asm volatile("fldcw %0" : : "m"(words->x87_control));
 }
 
 } // namespace gl

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// x86-64, System V: the frame that x86_64.S pops, and the floating-point control words.
+// x86-64, System V: the frame that x86_64.S pops.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "x86_fp.h"
 
 namespace gl {
 
@@ -35,14 +37,5 @@ inline void *first_frame(void *top, void *greenlet, void (*run)(void), void *dat
   asm("mov %%rsp, %0" : "=r"(sp));
   return reinterpret_cast<char *>(sp);
 }
-
-// Rounding, masks and modes: callee-saved, other than the exception flags beside them.
-struct FpWords {
-  uint32_t mxcsr;
-  uint16_t x87_control;
-};
-
-inline void save_fp(FpWords *words) { asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(words->mxcsr), "=m"(words->x87_control)); }
-inline void load_fp(const FpWords *words) { asm volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(words->mxcsr), "m"(words->x87_control)); }
 
 } // namespace gl

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// x86-64, Windows: the frame that x86_64_windows.S pops, and the floating-point control words.
+// x86-64, Windows: the frame that x86_64_windows.S pops.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "x86_fp.h"
 
 namespace gl {
 
@@ -56,14 +58,5 @@ inline void set_own_limit(void *limit) { asm volatile("movq %0, %%gs:0x10" : : "
   asm("mov %%rsp, %0" : "=r"(sp));
   return sp;
 }
-
-// Rounding, masks and modes: callee-saved, other than the exception flags beside them.
-struct FpWords {
-  uint32_t mxcsr;
-  uint16_t x87_control;
-};
-
-inline void save_fp(FpWords *words) { asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(words->mxcsr), "=m"(words->x87_control)); }
-inline void load_fp(const FpWords *words) { asm volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(words->mxcsr), "m"(words->x87_control)); }
 
 } // namespace gl
