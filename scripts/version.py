@@ -26,6 +26,9 @@ PLACES = [
     ("bindings/rust/greenlet/Cargo.toml", r'^greenlet-sys = .*version = "(\S+)"', plain),
     ("bindings/rust/Cargo.lock", r'^name = "greenlet"\nversion = "(\S+)"$', plain),
     ("bindings/rust/Cargo.lock", r'^name = "greenlet-sys"\nversion = "(\S+)"$', plain),
+    ("bindings/node/package.json", r'^  "version": "(\S+)",$', plain),
+    ("bindings/node/package-lock.json", r'^  "version": "(\S+)",$', plain),
+    ("bindings/node/package-lock.json", r'^      "version": "(\S+)",$', plain),
 ]
 
 

