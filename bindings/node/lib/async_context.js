@@ -25,47 +25,44 @@ let floor = 0; // main's entries, while a greenlet runs
 let mainId = 0; // main's id then: all that is known without the tables
 
 /**
- * Sets aside what the current greenlet has entered, right before a switch away from it.
- * @returns what arrive() needs; null if nothing was set aside
- * @throws {GreenletError} `EBUSY` inside a native callback that runs on this greenlet's stack; nothing has changed then
+ * Sets aside what the greenlet has entered, right before a transfer away from it. arrive() enters it again.
+ * @throws {GreenletError} `GL_EBUSY` inside a native callback that runs on this greenlet's stack; nothing has changed then
  */
-function leave(isMain) {
-  if (isMain) {
+function leave(record) {
+  if (record.id === 0) {
     if (tables) floor = tables.depth;
     else mainId = executionAsyncId();
-    return null;
+    return;
   }
-  if (tables ? tables.depth === floor : executionAsyncId() === mainId) return null;
+  if (tables ? tables.depth === floor : executionAsyncId() === mainId) return;
   if (!tables) findFloor();
-  return setAside();
+  const entries = tables.entriesFrom(floor);
+  for (const { id, resource } of entries) {
+    // Native scopes keep pointers into the stack on which they were entered.
+    if (resource instanceof AsyncResource && resource.asyncId() === id) continue;
+    throw new GreenletError('GL_EBUSY', 'a greenlet cannot wait inside a native callback that runs on its own stack');
+  }
+  tables.cut(floor);
+  record.context = entries;
 }
 
 function findFloor() {
   tables = findTables();
-  if (!tables) throw new GreenletError('ENOTSUP', 'this Node does not let a greenlet wait inside runInAsyncScope()');
+  if (!tables) throw new GreenletError('GL_ENOTSUP', 'this Node does not let a greenlet wait inside runInAsyncScope()');
   floor = tables.depth - 1;
   while (floor > 0 && tables.idBelow(floor) !== mainId) --floor;
 }
 
-// Native scopes keep pointers into the stack that they were entered on, so only those of AsyncResource can be set aside.
-function setAside() {
-  const entries = tables.entriesFrom(floor);
-  for (const { id, resource } of entries) {
-    if (resource instanceof AsyncResource && resource.asyncId() === id) continue;
-    throw new GreenletError('EBUSY', 'a greenlet cannot wait inside a native callback that runs on its own stack');
-  }
-  tables.cut(floor);
-  return entries;
+function arrive(record) {
+  if (!record.context) return;
+  for (const { id, triggerId, resource } of record.context) tables.push(id, triggerId, resource);
+  record.context = null;
 }
 
-/** Enters again what leave() has set aside, right after control has come back. */
-function arrive(entries) {
-  if (entries) for (const { id, triggerId, resource } of entries) tables.push(id, triggerId, resource);
+/** Calls a greenlet's body. Its async contexts are, at first, those of whoever started it. */
+function begin(record, body, args) {
+  if (!storesOnResources) return body(...args);
+  return new AsyncResource('Greenlet').runInAsyncScope(body, undefined, ...args);
 }
 
-/** Calls a greenlet's body with async contexts of its own: at first those of whoever started it. */
-function enter(body, ...args) {
-  return storesOnResources ? new AsyncResource('Greenlet').runInAsyncScope(body, undefined, ...args) : body(...args);
-}
-
-module.exports = { leave, arrive, enter };
+module.exports = { leave, arrive, begin };
