@@ -16,7 +16,10 @@ do_setup() {
   apt_install "${packages[@]}"
   have npm || apt_install nodejs npm
   cd "$here"
-  [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --ignore-scripts --no-progress --loglevel=error
+  if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+    npm ci --ignore-scripts --no-progress --loglevel=error
+    touch node_modules/.package-lock.json
+  fi
   fetch_for_installs
   if [[ ${1-} == --all ]]; then for version in "${nodes[@]}"; do fetch_node "$version"; done; fi
 }
