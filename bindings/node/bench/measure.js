@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+'use strict';
+
+const ROUNDS = 7;
+const ROUND_NS = 50e6;
+
+/**
+ * Nanoseconds that one operation takes: the best of some rounds, for whatever else runs on the machine only adds to it.
+ * @param round  runs that many operations; may return a promise
+ */
+async function best(round) {
+  let count = 16;
+  let taken = await time(round, count);
+  while (taken < ROUND_NS) {
+    count *= Math.min(8, Math.max(2, Math.ceil(ROUND_NS / Math.max(taken, 1))));
+    taken = await time(round, count);
+  }
+  let least = taken;
+  for (let i = 1; i < ROUNDS; ++i) least = Math.min(least, await time(round, count));
+  return least / count;
+}
+
+async function time(round, count) {
+  const start = process.hrtime.bigint();
+  await round(count);
+  return Number(process.hrtime.bigint() - start);
+}
+
+module.exports = { best };
