@@ -42,8 +42,7 @@ dependency() { echo "$1@$(cd "$here" && node -p "require('./package.json').depen
 # The addon for the repository's own use: build/Release. The core is copied only when it has changed, so that make sees what is new.
 build_addon() {
   packaging/vendor.py --verify "$here/vendor" >/dev/null || packaging/vendor.py "$here/vendor"
-  # shellcheck disable=SC2046 # none or one
-  (cd "$here" && node-gyp configure build --silent --jobs=2 $(node scripts/headers.js))
+  (cd "$here" && npm_config_nodedir=$(node scripts/headers.js) node-gyp configure build --silent --jobs=2)
 }
 
 # run_tests CARRIER: the test runner's counts in the form that legs count.
@@ -71,6 +70,11 @@ do_test() {
   leg_needing "node" "node lint" do_lint
 }
 
+run_packages() {
+  do_package
+  "$here/test/packages.sh" "$here"/build/package/libgreenlet-*.tgz "$@"
+}
+
 run_build() {
   check "addon" build_addon
   checked
@@ -87,5 +91,18 @@ do_lint() {
 }
 
 do_bench() { build_addon && cd "$here" && node bench/run.js "$@"; }
+
+# What users install: the tarball, in build/package. It holds the core, and a binary for this machine.
+do_package() {
+  local stage=$here/build/package
+  rm -rf "$stage"
+  mkdir -p "$stage"
+  (cd "$here" && cp -r LICENSE README.md binding.gyp index.js index.mjs lib package.json scripts src types "$stage")
+  packaging/vendor.py "$stage/vendor"
+  cd "$stage"
+  npm_config_nodedir=$(node scripts/headers.js) npm run --silent prebuilt
+  npm pack --silent
+  ls -l "$stage"/libgreenlet-*.tgz
+}
 
 run_verb "$@"

@@ -69,7 +69,7 @@ const server = http.createServer((request, response) => go(() => answer(request,
 
 go(() => {
   database.run('CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)');
-  server.listen(Number(port), 'localhost', () => console.log(`http://localhost:${server.address().port}/notes`));
+  server.listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/notes`));
 });
 process.on('SIGTERM', () => {
   server.close(() => database.close());

@@ -5,9 +5,8 @@ const fs = require('fs');
 const path = require('path');
 
 const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)));
-const there = fs.existsSync(path.join(prefix, 'include', 'node', 'node_api.h'));
 
-/** Options for node-gyp: none when it has to fetch the headers, or was told already where they are. */
-module.exports = there && !process.env.npm_config_nodedir ? [`--nodedir=${prefix}`] : [];
+/** For npm_config_nodedir; empty when node-gyp has to fetch them. */
+module.exports = process.env.npm_config_nodedir || (fs.existsSync(path.join(prefix, 'include', 'node', 'node_api.h')) ? prefix : '');
 
-if (require.main === module) console.log(...module.exports);
+if (require.main === module) console.log(module.exports);

@@ -3,7 +3,7 @@
 // What `npm install` runs: takes the prebuilt binary if one loads here, else builds from source, else says what to install.
 const { spawnSync } = require('child_process');
 const path = require('path');
-const headers = require('./headers.js');
+const nodedir = require('./headers.js');
 
 const root = path.dirname(__dirname);
 
@@ -21,7 +21,8 @@ function prebuiltLoads() {
 function build() {
   const own = process.env.npm_config_node_gyp;
   const [command, ...args] = own ? [process.execPath, own] : ['node-gyp'];
-  const done = spawnSync(command, [...args, 'rebuild', ...headers], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' && !own });
+  const env = { ...process.env, npm_config_nodedir: nodedir };
+  const done = spawnSync(command, [...args, 'rebuild'], { cwd: root, env, stdio: 'inherit', shell: process.platform === 'win32' && !own });
   return done.status === 0;
 }
 
