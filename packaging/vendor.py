@@ -74,30 +74,32 @@ def files(host, flat):
     return [name for name in names if not (flat and name == UNITY)]
 
 
-def contents(host, flat):
-    """Maps each path in the copy to its text."""
+def contents(host, flat, constraint=None):
+    """Maps each path in the copy to its text. Go compiles the sources only where its build constraint holds."""
     copy = {}
     for name in files(host, flat):
         text = (ROOT / name).read_text()
         if flat:
             text = INCLUDE.sub(lambda m: m[1] + m[2].rpartition("/")[2] + m[3], text)
             name = name.rpartition("/")[2]
+        if constraint and name.endswith(".cc"):
+            text = f"//go:build {constraint}\n\n{text}"
         if name in copy:
             sys.exit(f"two files are called {name}")
         copy[name] = text
     return copy
 
 
-def write(folder, host, flat):
-    for name, text in contents(host, flat).items():
+def write(folder, *layout):
+    for name, text in contents(*layout).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
 
-def verify(folder, host, flat):
+def verify(folder, *layout):
     """Is the copy in `folder` what would be written now? Files beside it are not looked at."""
-    stale = [n for n, text in contents(host, flat).items() if not (folder / n).is_file() or (folder / n).read_text() != text]
+    stale = [n for n, text in contents(*layout).items() if not (folder / n).is_file() or (folder / n).read_text() != text]
     for name in stale:
         print(f"{folder / name} is not up to date")
     return not stale
@@ -175,6 +177,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", action="store_true", help="the host list in place of the full one")
     parser.add_argument("--flat", action="store_true", help="all files of the host list in one folder, includes rewritten")
+    parser.add_argument("--go-build", metavar="CONSTRAINT", help="a line for Go's compiler on top of each .cc file")
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("folder", nargs="?", type=Path, help="copy into this folder")
     mode.add_argument("--verify", metavar="FOLDER", type=Path, help="fail unless the copy there is up to date")
@@ -188,9 +191,9 @@ def main():
     elif options.check:
         sys.exit(not check())
     elif options.verify:
-        sys.exit(not verify(options.verify, options.host, options.flat))
+        sys.exit(not verify(options.verify, options.host, options.flat, options.go_build))
     else:
-        write(options.folder, options.host, options.flat)
+        write(options.folder, options.host, options.flat, options.go_build)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,3 @@
+module github.com/libgreenlet/libgreenlet/bindings/go
+
+go 1.24
