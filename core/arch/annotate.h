@@ -11,7 +11,8 @@
 #endif
 
 extern "C" {
-#if defined(_WIN32) || defined(__APPLE__) // where no function may be missing
+// On these systems no function may be missing. Go's race detector has functions of these names, but they are not for C.
+#if defined(_WIN32) || defined(__APPLE__) || defined(GREENLET_NO_SANITIZERS)
 #define GL_WEAK(type, name, ...) static constexpr type (*name)(__VA_ARGS__) = nullptr
 #else
 #define GL_WEAK(type, name, ...) __attribute__((weak)) type name(__VA_ARGS__)

@@ -29,7 +29,7 @@ typedef struct { void* array; intgo len; intgo cap; } _goslice_;
 
 
 #cgo CXXFLAGS: -std=c++20 -O2 -fno-exceptions -fno-rtti -fvisibility=hidden
-#cgo !libgreenlet_system CPPFLAGS: -DGREENLET_STATIC -DGREENLET_HOST_ONLY
+#cgo !libgreenlet_system CPPFLAGS: -DGREENLET_STATIC -DGREENLET_HOST_ONLY -DGREENLET_NO_SANITIZERS
 #cgo libgreenlet_system pkg-config: libgreenlet
 // Go links C++ with its runtime library, which nothing here needs.
 #cgo linux LDFLAGS: -Wl,--as-needed
@@ -45,47 +45,47 @@ typedef long long swig_type_8;
 typedef long long swig_type_9;
 typedef long long swig_type_10;
 typedef long long swig_type_11;
-extern void _wrap_Swig_free_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_glcore_da2ec4152bb5ac6e(swig_intgo arg1);
-extern swig_intgo _wrap_Version_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_OK_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_THROWN_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_KILLED_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_ALIVE_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_EINVAL_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_ENOMEM_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_ETHREAD_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_EEXPIRED_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_ECYCLE_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_EBUSY_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_ENOTSUP_glcore_da2ec4152bb5ac6e(void);
-extern uintptr_t _wrap_Retain_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern swig_intgo _wrap_SetParent_glcore_da2ec4152bb5ac6e(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_GL_UNSTARTED_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_SUSPENDED_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_RUNNING_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_DEAD_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_State_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern swig_intgo _wrap_GL_EV_SWITCH_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_EV_THROW_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_EV_START_glcore_da2ec4152bb5ac6e(void);
-extern swig_intgo _wrap_GL_EV_END_glcore_da2ec4152bb5ac6e(void);
-extern void _wrap_RealmRelease_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern uintptr_t _wrap_RealmMain_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern swig_type_1 _wrap_SlotOf_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern swig_type_2 _wrap_ParentSlot_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern swig_type_3 _wrap_CurrentSlot_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern uintptr_t _wrap_RealmNew_glcore_da2ec4152bb5ac6e(void);
-extern uintptr_t _wrap_NewGreenlet_glcore_da2ec4152bb5ac6e(uintptr_t arg1, swig_type_4 arg2);
-extern swig_intgo _wrap_Release_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern swig_type_5 _wrap_SwitchTo_glcore_da2ec4152bb5ac6e(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_6 _wrap_ThrowAt_glcore_da2ec4152bb5ac6e(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_7 _wrap_Kill_glcore_da2ec4152bb5ac6e(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_8 _wrap_End_glcore_da2ec4152bb5ac6e(uintptr_t arg1, swig_type_9 arg2);
-extern swig_type_10 _wrap_GoOn_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern uintptr_t _wrap_TraceStart_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
-extern void _wrap_TraceStop_glcore_da2ec4152bb5ac6e(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_11 _wrap_TraceTake_glcore_da2ec4152bb5ac6e(uintptr_t arg1);
+extern void _wrap_Swig_free_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_glcore_f5f3952aa25a8d93(swig_intgo arg1);
+extern swig_intgo _wrap_Version_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_OK_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_THROWN_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_KILLED_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_ALIVE_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_EINVAL_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_ENOMEM_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_ETHREAD_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_EEXPIRED_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_ECYCLE_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_EBUSY_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_ENOTSUP_glcore_f5f3952aa25a8d93(void);
+extern uintptr_t _wrap_Retain_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern swig_intgo _wrap_SetParent_glcore_f5f3952aa25a8d93(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_GL_UNSTARTED_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_SUSPENDED_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_RUNNING_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_DEAD_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_State_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern swig_intgo _wrap_GL_EV_SWITCH_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_EV_THROW_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_EV_START_glcore_f5f3952aa25a8d93(void);
+extern swig_intgo _wrap_GL_EV_END_glcore_f5f3952aa25a8d93(void);
+extern void _wrap_RealmRelease_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern uintptr_t _wrap_RealmMain_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern swig_type_1 _wrap_SlotOf_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern swig_type_2 _wrap_ParentSlot_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern swig_type_3 _wrap_CurrentSlot_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern uintptr_t _wrap_RealmNew_glcore_f5f3952aa25a8d93(void);
+extern uintptr_t _wrap_NewGreenlet_glcore_f5f3952aa25a8d93(uintptr_t arg1, swig_type_4 arg2);
+extern swig_intgo _wrap_Release_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern swig_type_5 _wrap_SwitchTo_glcore_f5f3952aa25a8d93(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_6 _wrap_ThrowAt_glcore_f5f3952aa25a8d93(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_7 _wrap_Kill_glcore_f5f3952aa25a8d93(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_8 _wrap_End_glcore_f5f3952aa25a8d93(uintptr_t arg1, swig_type_9 arg2);
+extern swig_type_10 _wrap_GoOn_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern uintptr_t _wrap_TraceStart_glcore_f5f3952aa25a8d93(uintptr_t arg1);
+extern void _wrap_TraceStop_glcore_f5f3952aa25a8d93(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_11 _wrap_TraceTake_glcore_f5f3952aa25a8d93(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -113,19 +113,19 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_glcore_da2ec4152bb5ac6e(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_glcore_f5f3952aa25a8d93(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Version() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_Version_glcore_da2ec4152bb5ac6e())
+	swig_r = (int)(C._wrap_Version_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -133,7 +133,7 @@ type Gl_status_code int
 
 func _swig_getGL_OK() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_OK_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_OK_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -141,7 +141,7 @@ var GL_OK Gl_status_code = _swig_getGL_OK()
 
 func _swig_getGL_THROWN() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_THROWN_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_THROWN_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -149,7 +149,7 @@ var GL_THROWN Gl_status_code = _swig_getGL_THROWN()
 
 func _swig_getGL_KILLED() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_KILLED_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_KILLED_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -157,7 +157,7 @@ var GL_KILLED Gl_status_code = _swig_getGL_KILLED()
 
 func _swig_getGL_ALIVE() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ALIVE_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_ALIVE_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -165,7 +165,7 @@ var GL_ALIVE Gl_status_code = _swig_getGL_ALIVE()
 
 func _swig_getGL_EINVAL() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_EINVAL_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_EINVAL_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -173,7 +173,7 @@ var GL_EINVAL Gl_status_code = _swig_getGL_EINVAL()
 
 func _swig_getGL_ENOMEM() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ENOMEM_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_ENOMEM_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -181,7 +181,7 @@ var GL_ENOMEM Gl_status_code = _swig_getGL_ENOMEM()
 
 func _swig_getGL_ETHREAD() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ETHREAD_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_ETHREAD_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -189,7 +189,7 @@ var GL_ETHREAD Gl_status_code = _swig_getGL_ETHREAD()
 
 func _swig_getGL_EEXPIRED() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_EEXPIRED_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_EEXPIRED_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -197,7 +197,7 @@ var GL_EEXPIRED Gl_status_code = _swig_getGL_EEXPIRED()
 
 func _swig_getGL_ECYCLE() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ECYCLE_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_ECYCLE_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -205,7 +205,7 @@ var GL_ECYCLE Gl_status_code = _swig_getGL_ECYCLE()
 
 func _swig_getGL_EBUSY() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_EBUSY_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_EBUSY_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -213,7 +213,7 @@ var GL_EBUSY Gl_status_code = _swig_getGL_EBUSY()
 
 func _swig_getGL_ENOTSUP() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ENOTSUP_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_status_code)(C._wrap_GL_ENOTSUP_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -222,7 +222,7 @@ var GL_ENOTSUP Gl_status_code = _swig_getGL_ENOTSUP()
 func Retain(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Retain_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Retain_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -230,7 +230,7 @@ func SetParent(arg1 uintptr, arg2 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_SetParent_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int)(C._wrap_SetParent_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -238,7 +238,7 @@ type Gl_state_code int
 
 func _swig_getGL_UNSTARTED() (_swig_ret Gl_state_code) {
 	var swig_r Gl_state_code
-	swig_r = (Gl_state_code)(C._wrap_GL_UNSTARTED_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_state_code)(C._wrap_GL_UNSTARTED_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -246,7 +246,7 @@ var GL_UNSTARTED Gl_state_code = _swig_getGL_UNSTARTED()
 
 func _swig_getGL_SUSPENDED() (_swig_ret Gl_state_code) {
 	var swig_r Gl_state_code
-	swig_r = (Gl_state_code)(C._wrap_GL_SUSPENDED_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_state_code)(C._wrap_GL_SUSPENDED_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -254,7 +254,7 @@ var GL_SUSPENDED Gl_state_code = _swig_getGL_SUSPENDED()
 
 func _swig_getGL_RUNNING() (_swig_ret Gl_state_code) {
 	var swig_r Gl_state_code
-	swig_r = (Gl_state_code)(C._wrap_GL_RUNNING_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_state_code)(C._wrap_GL_RUNNING_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -262,7 +262,7 @@ var GL_RUNNING Gl_state_code = _swig_getGL_RUNNING()
 
 func _swig_getGL_DEAD() (_swig_ret Gl_state_code) {
 	var swig_r Gl_state_code
-	swig_r = (Gl_state_code)(C._wrap_GL_DEAD_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_state_code)(C._wrap_GL_DEAD_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -271,7 +271,7 @@ var GL_DEAD Gl_state_code = _swig_getGL_DEAD()
 func State(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_State_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_State_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -279,7 +279,7 @@ type Gl_event_code int
 
 func _swig_getGL_EV_SWITCH() (_swig_ret Gl_event_code) {
 	var swig_r Gl_event_code
-	swig_r = (Gl_event_code)(C._wrap_GL_EV_SWITCH_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_event_code)(C._wrap_GL_EV_SWITCH_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -287,7 +287,7 @@ var GL_EV_SWITCH Gl_event_code = _swig_getGL_EV_SWITCH()
 
 func _swig_getGL_EV_THROW() (_swig_ret Gl_event_code) {
 	var swig_r Gl_event_code
-	swig_r = (Gl_event_code)(C._wrap_GL_EV_THROW_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_event_code)(C._wrap_GL_EV_THROW_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -295,7 +295,7 @@ var GL_EV_THROW Gl_event_code = _swig_getGL_EV_THROW()
 
 func _swig_getGL_EV_START() (_swig_ret Gl_event_code) {
 	var swig_r Gl_event_code
-	swig_r = (Gl_event_code)(C._wrap_GL_EV_START_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_event_code)(C._wrap_GL_EV_START_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -303,7 +303,7 @@ var GL_EV_START Gl_event_code = _swig_getGL_EV_START()
 
 func _swig_getGL_EV_END() (_swig_ret Gl_event_code) {
 	var swig_r Gl_event_code
-	swig_r = (Gl_event_code)(C._wrap_GL_EV_END_glcore_da2ec4152bb5ac6e())
+	swig_r = (Gl_event_code)(C._wrap_GL_EV_END_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -311,13 +311,13 @@ var GL_EV_END Gl_event_code = _swig_getGL_EV_END()
 
 func RealmRelease(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_RealmRelease_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0))
+	C._wrap_RealmRelease_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0))
 }
 
 func RealmMain(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_RealmMain_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_RealmMain_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -330,27 +330,27 @@ const Orphan int64 = 68719476736
 func SlotOf(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_SlotOf_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_SlotOf_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func ParentSlot(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ParentSlot_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ParentSlot_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func CurrentSlot(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_CurrentSlot_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_CurrentSlot_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func RealmNew() (_swig_ret uintptr) {
 	var swig_r uintptr
-	swig_r = (uintptr)(C._wrap_RealmNew_glcore_da2ec4152bb5ac6e())
+	swig_r = (uintptr)(C._wrap_RealmNew_glcore_f5f3952aa25a8d93())
 	return swig_r
 }
 
@@ -358,14 +358,14 @@ func NewGreenlet(arg1 uintptr, arg2 int64) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (uintptr)(C._wrap_NewGreenlet_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0), C.swig_type_4(_swig_i_1)))
+	swig_r = (uintptr)(C._wrap_NewGreenlet_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0), C.swig_type_4(_swig_i_1)))
 	return swig_r
 }
 
 func Release(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Release_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Release_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -373,7 +373,7 @@ func SwitchTo(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_SwitchTo_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_SwitchTo_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -381,7 +381,7 @@ func ThrowAt(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ThrowAt_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_ThrowAt_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -389,7 +389,7 @@ func Kill(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Kill_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Kill_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -397,33 +397,33 @@ func End(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_End_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1)))
+	swig_r = (int64)(C._wrap_End_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1)))
 	return swig_r
 }
 
 func GoOn(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_GoOn_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_GoOn_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func TraceStart(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_TraceStart_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_TraceStart_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func TraceStop(arg1 uintptr, arg2 uintptr) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_TraceStop_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_TraceStop_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func TraceTake(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_TraceTake_glcore_da2ec4152bb5ac6e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_TraceTake_glcore_f5f3952aa25a8d93(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }

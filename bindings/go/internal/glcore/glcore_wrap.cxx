@@ -378,7 +378,7 @@ inline int64_t trace_take(Trace *trace) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_glcore_da2ec4152bb5ac6e(void *_swig_go_0) {
+void _wrap_Swig_free_glcore_f5f3952aa25a8d93(void *_swig_go_0) {
   void *arg1 = 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -388,7 +388,7 @@ void _wrap_Swig_free_glcore_da2ec4152bb5ac6e(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_glcore_da2ec4152bb5ac6e(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_glcore_f5f3952aa25a8d93(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -401,7 +401,7 @@ void *_wrap_Swig_malloc_glcore_da2ec4152bb5ac6e(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_Version_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_Version_glcore_f5f3952aa25a8d93() {
   int result;
   intgo _swig_go_result;
   
@@ -412,7 +412,7 @@ intgo _wrap_Version_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_OK_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_OK_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -424,7 +424,7 @@ intgo _wrap_GL_OK_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_THROWN_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_THROWN_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -436,7 +436,7 @@ intgo _wrap_GL_THROWN_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_KILLED_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_KILLED_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -448,7 +448,7 @@ intgo _wrap_GL_KILLED_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_ALIVE_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_ALIVE_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -460,7 +460,7 @@ intgo _wrap_GL_ALIVE_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_EINVAL_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_EINVAL_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -472,7 +472,7 @@ intgo _wrap_GL_EINVAL_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_ENOMEM_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_ENOMEM_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -484,7 +484,7 @@ intgo _wrap_GL_ENOMEM_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_ETHREAD_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_ETHREAD_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -496,7 +496,7 @@ intgo _wrap_GL_ETHREAD_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_EEXPIRED_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_EEXPIRED_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -508,7 +508,7 @@ intgo _wrap_GL_EEXPIRED_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_ECYCLE_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_ECYCLE_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -520,7 +520,7 @@ intgo _wrap_GL_ECYCLE_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_EBUSY_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_EBUSY_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -532,7 +532,7 @@ intgo _wrap_GL_EBUSY_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_ENOTSUP_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_ENOTSUP_glcore_f5f3952aa25a8d93() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -544,7 +544,7 @@ intgo _wrap_GL_ENOTSUP_glcore_da2ec4152bb5ac6e() {
 }
 
 
-gl_greenlet *_wrap_Retain_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
+gl_greenlet *_wrap_Retain_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   gl_greenlet *result = 0 ;
   gl_greenlet *_swig_go_result;
@@ -557,7 +557,7 @@ gl_greenlet *_wrap_Retain_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
 }
 
 
-intgo _wrap_SetParent_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0, gl_greenlet *_swig_go_1) {
+intgo _wrap_SetParent_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_greenlet *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   gl_status result;
@@ -572,7 +572,7 @@ intgo _wrap_SetParent_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0, gl_greenl
 }
 
 
-intgo _wrap_GL_UNSTARTED_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_UNSTARTED_glcore_f5f3952aa25a8d93() {
   gl_state_code result;
   intgo _swig_go_result;
   
@@ -584,7 +584,7 @@ intgo _wrap_GL_UNSTARTED_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_SUSPENDED_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_SUSPENDED_glcore_f5f3952aa25a8d93() {
   gl_state_code result;
   intgo _swig_go_result;
   
@@ -596,7 +596,7 @@ intgo _wrap_GL_SUSPENDED_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_RUNNING_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_RUNNING_glcore_f5f3952aa25a8d93() {
   gl_state_code result;
   intgo _swig_go_result;
   
@@ -608,7 +608,7 @@ intgo _wrap_GL_RUNNING_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_DEAD_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_DEAD_glcore_f5f3952aa25a8d93() {
   gl_state_code result;
   intgo _swig_go_result;
   
@@ -620,7 +620,7 @@ intgo _wrap_GL_DEAD_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_State_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
+intgo _wrap_State_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
@@ -633,7 +633,7 @@ intgo _wrap_State_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
 }
 
 
-intgo _wrap_GL_EV_SWITCH_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_EV_SWITCH_glcore_f5f3952aa25a8d93() {
   gl_event_code result;
   intgo _swig_go_result;
   
@@ -645,7 +645,7 @@ intgo _wrap_GL_EV_SWITCH_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_EV_THROW_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_EV_THROW_glcore_f5f3952aa25a8d93() {
   gl_event_code result;
   intgo _swig_go_result;
   
@@ -657,7 +657,7 @@ intgo _wrap_GL_EV_THROW_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_EV_START_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_EV_START_glcore_f5f3952aa25a8d93() {
   gl_event_code result;
   intgo _swig_go_result;
   
@@ -669,7 +669,7 @@ intgo _wrap_GL_EV_START_glcore_da2ec4152bb5ac6e() {
 }
 
 
-intgo _wrap_GL_EV_END_glcore_da2ec4152bb5ac6e() {
+intgo _wrap_GL_EV_END_glcore_f5f3952aa25a8d93() {
   gl_event_code result;
   intgo _swig_go_result;
   
@@ -681,7 +681,7 @@ intgo _wrap_GL_EV_END_glcore_da2ec4152bb5ac6e() {
 }
 
 
-void _wrap_RealmRelease_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
+void _wrap_RealmRelease_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   
   arg1 = *(gl_realm **)&_swig_go_0; 
@@ -691,7 +691,7 @@ void _wrap_RealmRelease_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
 }
 
 
-gl_greenlet *_wrap_RealmMain_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
+gl_greenlet *_wrap_RealmMain_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *result = 0 ;
   gl_greenlet *_swig_go_result;
@@ -704,7 +704,7 @@ gl_greenlet *_wrap_RealmMain_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
 }
 
 
-long long _wrap_SlotOf_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
+long long _wrap_SlotOf_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -717,7 +717,7 @@ long long _wrap_SlotOf_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_ParentSlot_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
+long long _wrap_ParentSlot_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -730,7 +730,7 @@ long long _wrap_ParentSlot_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_CurrentSlot_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
+long long _wrap_CurrentSlot_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -743,7 +743,7 @@ long long _wrap_CurrentSlot_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
 }
 
 
-gl_realm *_wrap_RealmNew_glcore_da2ec4152bb5ac6e() {
+gl_realm *_wrap_RealmNew_glcore_f5f3952aa25a8d93() {
   gl_realm *result = 0 ;
   gl_realm *_swig_go_result;
   
@@ -754,7 +754,7 @@ gl_realm *_wrap_RealmNew_glcore_da2ec4152bb5ac6e() {
 }
 
 
-gl_greenlet *_wrap_NewGreenlet_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0, long long _swig_go_1) {
+gl_greenlet *_wrap_NewGreenlet_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0, long long _swig_go_1) {
   gl_greenlet *arg1 = 0 ;
   int64_t arg2 ;
   gl_greenlet *result = 0 ;
@@ -769,7 +769,7 @@ gl_greenlet *_wrap_NewGreenlet_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0, 
 }
 
 
-intgo _wrap_Release_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
+intgo _wrap_Release_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
@@ -782,7 +782,7 @@ intgo _wrap_Release_glcore_da2ec4152bb5ac6e(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_SwitchTo_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_SwitchTo_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -797,7 +797,7 @@ long long _wrap_SwitchTo_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, gl_greenl
 }
 
 
-long long _wrap_ThrowAt_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_ThrowAt_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -812,7 +812,7 @@ long long _wrap_ThrowAt_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, gl_greenle
 }
 
 
-long long _wrap_Kill_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_Kill_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -827,7 +827,7 @@ long long _wrap_Kill_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, gl_greenlet *
 }
 
 
-long long _wrap_End_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, long long _swig_go_1) {
+long long _wrap_End_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, long long _swig_go_1) {
   gl_realm *arg1 = 0 ;
   int64_t arg2 ;
   int64_t result;
@@ -842,7 +842,7 @@ long long _wrap_End_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, long long _swi
 }
 
 
-long long _wrap_GoOn_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
+long long _wrap_GoOn_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -855,7 +855,7 @@ long long _wrap_GoOn_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
 }
 
 
-Trace *_wrap_TraceStart_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
+Trace *_wrap_TraceStart_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   Trace *result = 0 ;
   Trace *_swig_go_result;
@@ -868,7 +868,7 @@ Trace *_wrap_TraceStart_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0) {
 }
 
 
-void _wrap_TraceStop_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, Trace *_swig_go_1) {
+void _wrap_TraceStop_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, Trace *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   Trace *arg2 = 0 ;
   
@@ -880,7 +880,7 @@ void _wrap_TraceStop_glcore_da2ec4152bb5ac6e(gl_realm *_swig_go_0, Trace *_swig_
 }
 
 
-long long _wrap_TraceTake_glcore_da2ec4152bb5ac6e(Trace *_swig_go_0) {
+long long _wrap_TraceTake_glcore_f5f3952aa25a8d93(Trace *_swig_go_0) {
   Trace *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
