@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 python=$root/bindings/python
 packages=(g++ cmake ninja-build python3-dev python3-venv)
 versions=(3.9 3.10 3.11 3.12 3.13)
-lint_tools=(ruff==0.6.9 mypy==1.11.2 typing_extensions==4.15.0)
+lint_tools=(ruff==0.6.9 mypy==1.19.1)
 build=$root/build/python # build/python/3.12/: cmake/, the wheel, and `site`, where it is installed
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 

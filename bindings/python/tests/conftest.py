@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+import importlib.util
+import os
+import shlex
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import libgreenlet
+import libgreenlet.as_greenlet  # noqa: F401  for extension modules, which ask for `greenlet`
+
+HERE = Path(__file__).parent
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The line that ./dev counts by."""
+    count = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error", "skipped", "xfailed")}
+    terminalreporter.write_line(f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped'] + count['xfailed']} skipped")
+
+
+class Python:
+    """Starts interpreters, for what needs a process of its own. `path` is their PYTHONPATH."""
+
+    def __init__(self, executable=sys.executable, path=None):
+        self.executable = str(executable)
+        self.environment = {**os.environ, "PYTHONPATH": path if path is not None else os.environ.get("PYTHONPATH", "")}
+
+    def __call__(self, *arguments, fails=False, **options):
+        """Runs `python ARGUMENTS`; returns what it printed. It must succeed, or fail if `fails` says so."""
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "timeout": 120, "env": self.environment, **options}
+        done = subprocess.run([self.executable, *map(str, arguments)], **options)
+        assert bool(done.returncode) == fails, f"{arguments} ended with {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+
+@pytest.fixture
+def python():
+    """python("-c", code): runs this interpreter, with libgreenlet, and PyPI's greenlet as `greenlet`."""
+    return Python()
+
+
+def compile_module(source, include, folder):
+    """Compiles an extension module from one file; returns its path. `include` is where greenlet/greenlet.h is."""
+    module = folder / (source.stem + sysconfig.get_config_var("EXT_SUFFIX"))
+    compiler = shlex.split(sysconfig.get_config_var("CXX" if source.suffix == ".cpp" else "CC"))
+    flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-I", sysconfig.get_path("include"), "-I", include]
+    subprocess.run([*compiler, *flags, source, "-o", module], check=True)
+    return module
+
+
+@pytest.fixture(scope="session")
+def native(tmp_path_factory):
+    """The extension module of native.cpp."""
+    path = compile_module(HERE / "native.cpp", libgreenlet.get_include(), tmp_path_factory.mktemp("native"))
+    spec = importlib.util.spec_from_file_location("native", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
