@@ -65,4 +65,27 @@ function begin(record, body, args) {
   return new AsyncResource('Greenlet').runInAsyncScope(body, undefined, ...args);
 }
 
-module.exports = { leave, arrive, begin };
+// --- For generators, which all run on main's stack: their contexts are entered for each step
+
+/** Gives one that starts the contexts of whoever starts it. */
+function inherit(native, record, starter) {
+  if (storesOnResources) record.context = within(native, starter, () => new AsyncResource('Greenlet'));
+  else record.context = starter.id === 0 ? native.asyncFrame?.() : starter.context;
+}
+
+/** Calls fn in the greenlet's contexts. */
+function within(native, record, fn, argument) {
+  if (record.id === 0) return fn(argument);
+  if (storesOnResources) return record.context.runInAsyncScope(fn, undefined, argument);
+  if (!native.asyncFrame) return fn(argument);
+  const outer = native.asyncFrame();
+  native.setAsyncFrame(record.context);
+  try {
+    return fn(argument);
+  } finally {
+    record.context = native.asyncFrame();
+    native.setAsyncFrame(outer);
+  }
+}
+
+module.exports = { leave, arrive, begin, inherit, within };

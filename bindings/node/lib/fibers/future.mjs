@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import Future from './future.js';
+
+export default Future;

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import Fiber from './index.js';
+
+export default Fiber;

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import Fiber = require('./fibers.js');
+
+export default Fiber;
