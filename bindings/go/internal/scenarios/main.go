@@ -30,9 +30,9 @@ type scenario struct {
 	bodies   map[string][][]string
 	greenlet map[string]*greenlet.G
 	thread   map[string]*thread
+	mains    map[*greenlet.Tree]string
 	tracer   map[string]func()
 	here     *thread // the one that runs
-	over     bool    // main's steps are done: nothing is recorded, nothing is caught any more
 }
 
 // text is a value as events show it.
@@ -56,7 +56,7 @@ func value(word string) any {
 func (s *scenario) record(words ...string) { s.recordOf(s.here.tree.Current(), words...) }
 
 func (s *scenario) recordOf(who *greenlet.G, words ...string) {
-	if !s.over {
+	if !s.here.over {
 		fmt.Println(s.name(who), strings.Join(words, " "))
 	}
 }
@@ -66,7 +66,7 @@ func (s *scenario) name(g *greenlet.G) string {
 		return "-"
 	}
 	if g.Name() == "" { // only main greenlets have none
-		return s.here.name
+		return s.mains[g.Tree()]
 	}
 	return g.Name()
 }
@@ -112,7 +112,7 @@ func (s *scenario) run(body string) (any, error) {
 		case "exit":
 			return nil, &exit{value(arguments[0])}
 		case "switch", "throw", "kill", "call":
-			if err := s.transfer(step, arguments[0], value(arguments[1])); err != nil && (!caught || s.over) {
+			if err := s.transfer(step, arguments[0], value(arguments[1])); err != nil && (!caught || s.here.over) {
 				return nil, err
 			}
 		default:
@@ -244,6 +244,7 @@ func load(path string) (*scenario, error) {
 		bodies:   map[string][][]string{},
 		greenlet: map[string]*greenlet.G{},
 		thread:   map[string]*thread{},
+		mains:    map[*greenlet.Tree]string{},
 		tracer:   map[string]func(){},
 	}
 	body := ""

@@ -8,6 +8,7 @@ import greenlet "github.com/libgreenlet/libgreenlet/bindings/go"
 type thread struct {
 	name   string
 	tree   *greenlet.Tree
+	over   bool // its steps are done, and what is left ends: nothing is recorded, nothing is caught any more
 	resume chan struct{}
 	paused chan bool // whether it has ended
 }
@@ -31,9 +32,9 @@ func (s *scenario) runThread(name string) {
 func (s *scenario) threadMain(t *thread) {
 	<-t.resume
 	t.tree = greenlet.NewTree()
-	s.greenlet[t.name] = t.tree.Main()
+	s.greenlet[t.name], s.mains[t.tree] = t.tree.Main(), t.name
 	s.run(t.name) // how a main ends matters to nobody
-	s.over = s.over || t.name == "main"
+	t.over = true
 	if err := t.tree.Close(); err != nil {
 		fail(err)
 	}
