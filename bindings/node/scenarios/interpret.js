@@ -33,7 +33,7 @@ const record = (...words) => recordOf(getCurrent(), ...words);
 
 /** The name of the status behind a refusal; anything else is a bug here. */
 function refusal(error) {
-  if (error instanceof GreenletError) return error.code;
+  if (error instanceof GreenletError) return error.code.slice('GL_'.length);
   throw error;
 }
 
