@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// CPython's state for a thread, exchanged right before each jump. state/ has a file for each concern.
+#include "internal.h"
+
+// Called by the core, on the stack that is left; nothing of Python may run here.
+void exchange(void *thread, gl_greenlet *from, gl_greenlet *to) {
+  auto *t = static_cast<Thread *>(thread);
+  PyThreadState *ts = PyThreadState_GET();
+  auto *leaves = static_cast<State *>(gl_data(from)), *next = static_cast<State *>(gl_data(to));
+
+  leaves->depth.save(ts);
+  leaves->exceptions.save(ts);
+  leaves->context.save(ts);
+  leaves->frames.save(ts);
+  if (leaves->moves) leaves->frames.hide();
+  leaves->stack_pointer = static_cast<const char *>(__builtin_frame_address(0));
+  t->tracing.leave(ts);
+
+  next->depth.load(ts);
+  next->exceptions.load(ts);
+  next->context.load(ts);
+  next->frames.load(ts);
+}
