@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 python=$root/bindings/python
 packages=(g++ cmake ninja-build python3-dev python3-venv)
 versions=(3.9 3.10 3.11 3.12 3.13)
-lint_tools=(ruff==0.6.9 mypy==1.19.1)
+tools=(ruff==0.6.9 mypy==1.19.1 pdoc==15.0.4) # for all versions, in the cache's environment
 build=$root/build/python # build/python/3.12/: cmake/, the wheel, and `site`, where it is installed
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 
@@ -28,10 +28,10 @@ END
 }
 
 # The interpreters to use: those asked for, or all that are found. An array of versions, and a map to their paths.
-found=() all=
 declare -A path_of
 choose() {
   local version asked=()
+  found=() all=
   for version in "$@"; do
     if [[ $version == --all ]]; then all=1; else asked+=("$version"); fi
   done
@@ -57,25 +57,25 @@ venv() {
 greenlet_release() { if [[ $1 == 3.9 ]]; then echo 3.2.5; else echo 3.5.6; fi; }
 
 do_setup() {
-  local version folder release
+  local version folder
   apt_install "${packages[@]}"
-  pip_install "${lint_tools[@]}"
+  pip_install "${tools[@]}"
   choose "$@"
   for version in "${versions[@]}"; do
-    if [[ -z ${path_of[$version]-} ]]; then
-      [[ " ${found[*]} " == *" $version "* ]] || echo "Python $version: not here"
+    [[ -v path_of[$version] ]] || continue
+    if [[ -z ${path_of[$version]} ]]; then
+      echo "Python $version: not here"
       continue
     fi
-    folder=$(venv "$version")
     echo "Python $version: ${path_of[$version]}"
+    folder=$(venv "$version")
     if [[ ! -e $folder/complete ]]; then
       rm -rf "$folder"
       "${path_of[$version]}" -m venv "$folder"
       "$folder/bin/pip" install --quiet --only-binary :all: -r "$python/requirements.txt"
       touch "$folder/complete"
     fi
-    release=$(greenlet_release "$version")
-    fetch_greenlet "$release" "$folder"
+    fetch_greenlet "$(greenlet_release "$version")" "$folder"
   done
 }
 
@@ -117,30 +117,138 @@ run_build() {
   checked
 }
 
-run_own() { with "$1" python -m pytest -q "$python/tests"; }
-
 run_greenlet() {
-  local version=$1
+  local version=$1 folder=$build/$1/upstream
   shift
-  PYTHONPATH=$build/$version/upstream with "$version" python "$python/upstream/run_greenlet.py" "$cache/greenlet-$(greenlet_release "$version")" "$build/$version/upstream" "$@"
+  PYTHONPATH=$folder with "$version" python "$python/upstream/run_greenlet.py" "$cache/greenlet-$(greenlet_release "$version")" "$folder" "$@"
 }
+
+run_ours() { with "$1" python -m pytest -q "$python/tests" "${@:2}"; }
 
 run_gevent() { as_greenlet "$1" python "$python/upstream/run_gevent.py" "${@:2}"; }
 
 run_scenarios() {
   local kind
   for kind in private shared thread; do
-    as_greenlet "$1" tests/scenarios/check.py --lacks "$python/scenarios/python.lacks" -- python "$python/scenarios/on_stack.py" "$kind"
+    with "$1" tests/scenarios/check.py --lacks "$python/scenarios/python.lacks" -- python "$python/scenarios/on_stack.py" "$kind"
   done
 }
 
 # lane VERSION: all legs of one interpreter, one after the other.
 lane() {
-  leg "python $1" run_build "$1"
-  leg "python $1: greenlet's own tests" run_greenlet "$1"
-  leg "python $1: ours" run_own "$1"
-  leg "python $1: gevent's" run_gevent "$1"
-  leg "python $1: scenarios" run_scenarios "$1"
+  local env
+  env=$(venv "$1")
+  leg_needing "g++ cmake $env/complete" "python $1: build" run_build "$1"
+  leg_needing "$env/complete $cache/greenlet-$(greenlet_release "$1")" "python $1: greenlet's own tests" run_greenlet "$1"
+  leg_needing "$env/complete" "python $1: ours" run_ours "$1"
+  leg_needing "$env/complete" "python $1: gevent's tests" run_gevent "$1"
+  leg_needing "$env/complete" "python $1: scenarios" run_scenarios "$1"
+}
+
+# A row for each interpreter, from what the legs noted.
+table() {
+  local version
+  for version in "${found[@]}"; do
+    awk -v row="python-$version:-" -v title="Python $version" '
+      index($3, row) == 1 { what = substr($3, length(row) + 1); gsub("-", " ", what); printf "%s %s: %s", n++ ? "," : title "  ", what, $2 ? $2 " FAILED" : $1 }
+      END { if (n) print "" }' "$GREENLET_TALLY"
+  done
+}
+
+# do_test [--all] [VERSION...]: two interpreters at a time, as their tests often wait.
+do_test() {
+  local version running=0
+  if may_install; then do_setup "$@"; else choose "$@"; fi
+  for version in "${found[@]}"; do
+    if ((++running > 2)); then wait -n; fi
+    lane "$version" &
+  done
+  wait
+  leg_needing "g++ cmake $(venv "${found[0]}")/complete" "python packages" run_packages
+  leg_needing "ruff mypy" "python lint" do_lint
+  table
+}
+
+# stubtest wants the module itself, for the Python that the tools have.
+do_lint() {
+  local version
+  version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  check "ruff" ruff check "$python"
+  check "ruff's format" ruff format --check "$python"
+  check "mypy" mypy --config-file "$python/pyproject.toml" "$python/src/libgreenlet"
+  if [[ -d $build/$version/site ]]; then
+    check "stubs say what is there" env PYTHONPATH="$build/$version/site" python3 -m mypy.stubtest --concise libgreenlet
+  fi
+  checked
+}
+
+# do_bench [--quick] [--stack KIND] [--readme] [VERSION...]
+do_bench() {
+  local version versions=() options=() pythons=()
+  while (($#)); do
+    case $1 in
+      --readme) options+=(--readme "$python/README.md") ;;
+      --stack) options+=("$1" "$2") && shift ;;
+      -*) options+=("$1") ;;
+      *) versions+=("$1") ;;
+    esac
+    shift
+  done
+  choose "${versions[@]}"
+  for version in "${found[@]}"; do
+    [[ -d $build/$version/site ]] || build_wheel "$version"
+    pythons+=("$version=$(venv "$version")/bin/python=$build/$version/site")
+  done
+  python3 "$python/bench/run.py" "${options[@]}" "${pythons[@]}"
+}
+
+do_doc() {
+  local version
+  version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  choose "$version"
+  [[ -d $build/$version/site ]] || build_wheel "$version"
+  PYTHONPATH=$build/$version/site pdoc -o "$root/build/docs/python" libgreenlet
+}
+
+# do_package [VERSION...]: the source archive and, from it, a wheel for each interpreter, in build/python/dist.
+do_package() {
+  local version env dist=$build/dist made=$build/made source=$build/source
+  choose "$@"
+  rm -rf "$dist" "$made" "$source"
+  cp -R "$python" "$source"
+  packaging/vendor.py "$source/vendor"
+  cp LICENSE "$source"
+  "$(venv "${found[0]}")/bin/python" -m build --sdist --no-isolation --outdir "$dist" "$source"
+  for version in "${found[@]}"; do
+    env=$(venv "$version")
+    "$env/bin/pip" wheel --quiet --no-index --no-deps --no-build-isolation -w "$made" "$dist"/libgreenlet-*.tar.gz
+  done
+  # What it needs of the system decides how old that may be.
+  if [[ $(uname -s) == Linux ]]; then
+    PATH=$env/bin:$PATH auditwheel repair -w "$dist" "$made"/*.whl
+  else
+    mv "$made"/*.whl "$dist"
+  fi
+  ls -l "$dist"
+}
+
+# An environment that has the wheel and nothing else runs the example unchanged.
+run_packages() {
+  local version=${found[0]} folder
+  if [[ $all ]]; then do_package; else do_package "$version"; fi
+  for version in "${found[@]}"; do
+    folder=$(mktemp -d)
+    check "install with Python $version" install_alone "$version" "$folder"
+    check "the example with Python $version" diff <(printf 'fun1 come\nfun2 come\nNone\n') <("$folder/bin/python" "$python/examples/two_greenlets.py")
+    rm -rf "$folder"
+  done
+  checked
+}
+
+install_alone() {
+  "${path_of[$1]}" -m venv "$2"
+  "$2/bin/pip" install --quiet --no-index --find-links "$build/dist" libgreenlet --only-binary :all:
+  "$2/bin/python" -m libgreenlet enable
 }
 
 run_verb "$@"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""PyPI's greenlet and libgreenlet side by side: run.py [--quick] [--stack KIND] [--readme FILE] VERSION=PYTHON...
+"""PyPI's greenlet and libgreenlet side by side: run.py [--quick] [--stack KIND] [--readme FILE] VERSION=PYTHON=SITE...
 
-Each PYTHON is an interpreter that can import both. They take turns, several times, and the best of each counts, so that a busy moment of the machine hits both.
+Each PYTHON is an interpreter that has greenlet; libgreenlet is in the folder SITE. They take turns, several times, and the best of each counts, so that a busy moment of the machine hits both.
 Prints a Markdown table of ratios; --readme puts it into a file, between two marks.
 """
 
@@ -106,10 +106,11 @@ def main():
     parser.add_argument("--quick", action="store_true", help="one round, for a look")
     parser.add_argument("--stack", choices=["private", "shared", "thread"], help="another than the default, for libgreenlet")
     parser.add_argument("--readme", type=Path, metavar="FILE")
-    parser.add_argument("pythons", nargs="+", metavar="VERSION=PYTHON")
+    parser.add_argument("pythons", nargs="+", metavar="VERSION=PYTHON=SITE")
     options = parser.parse_args()
     results = {}
-    for version, _, python in (argument.partition("=") for argument in options.pythons):
+    for version, python, site in (argument.split("=") for argument in options.pythons):
+        os.environ["PYTHONPATH"] = site
         print(f"Python {version}", file=sys.stderr, flush=True)
         results[version] = measure(python, options.stack, options.quick)
     text = f"Measured on {datetime.date.today()}, {machine()}:\n\n{table(results)}"
