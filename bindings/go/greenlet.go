@@ -20,7 +20,7 @@ type Func func(t *Tree, arg any) (any, error)
 // that captures its own G, or that of a child, keeps it reachable; [Tree.Close] ends that one.
 type G struct {
 	*state
-	_ uintptr // objects of 8 bytes share their span's list of cleanups with too many others
+	_ [7]uintptr // a weak pointer is found in a list of all those to objects of the same span: so few shall lie there
 }
 
 // state is the part of a greenlet that its goroutine refers to. A goroutine that waits is never collected, so it must not refer to G.
@@ -37,12 +37,11 @@ type state struct {
 	parent *G
 	name   string
 
-	handle  weak.Pointer[G]
-	handles uint32 // how many G there have been: only the last one's end counts
-	slot    int32
-	held    bool // the core knows that there is a G
-	kept    bool // `in` is to wait until orphans have been killed (rule 36)
-	starts  bool // by what is kept
+	handle weak.Pointer[G]
+	slot   int32
+	held   bool // the core knows that there is a G
+	kept   bool // `in` is to wait until orphans have been killed (rule 36)
+	starts bool // by what is kept
 
 	goroutine uint64 // its number, to check callers
 }

@@ -9,12 +9,6 @@ import (
 	core "github.com/libgreenlet/libgreenlet/bindings/go/internal/glcore"
 )
 
-// droppedHandle is a G that nobody can reach: the number-th of its greenlet.
-type droppedHandle struct {
-	state  *state
-	number uint32
-}
-
 // public returns the greenlet's G. There is one at a time, so that they can be compared.
 func (s *state) public() *G {
 	if s == s.tree.main.state {
@@ -23,7 +17,7 @@ func (s *state) public() *G {
 	if g := s.handle.Value(); g != nil {
 		return g
 	}
-	if !s.held {
+	if !s.held { // the core was told that there is none any more
 		core.Retain(s.ref)
 		s.held = true
 	}
@@ -32,33 +26,21 @@ func (s *state) public() *G {
 
 func (s *state) newPublic() *G {
 	g := &G{state: s}
-	s.handles++
 	s.handle = weak.Make(g)
-	runtime.AddCleanup(g, dropHandle, droppedHandle{s, s.handles})
 	return g
 }
 
-// dropHandle runs on a goroutine of the runtime: it only notes down what reap does.
-func dropHandle(dropped droppedHandle) {
-	t := dropped.state.tree
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.notice.Load()&closed == 0 {
-		t.dropped = append(t.dropped, dropped)
-		t.notice.Or(handlesDropped)
-	}
+// watch has the tree look at its handles after the next garbage collection. (A cleanup for each G would make the life of a greenlet half as long again.)
+func (t *Tree) watch() {
+	runtime.AddCleanup(new(*Tree), func(t *Tree) { t.notice.Or(collected) }, t)
 }
 
-// reap releases what was dropped; the core has those killed that are suspended, with the current greenlet as their parent (rule 21).
+// reap releases greenlets whose G has been collected; the core has those killed that are suspended, with the current one as their parent (rule 21).
 func (t *Tree) reap() {
-	t.mu.Lock()
-	dropped := t.dropped
-	t.dropped = nil
-	t.notice.And(^handlesDropped)
-	t.mu.Unlock()
-	for _, d := range dropped {
-		s := d.state
-		if d.number != s.handles { // there is a newer one
+	t.notice.And(^collected)
+	t.watch()
+	for _, s := range t.slots[1:] {
+		if s == nil || !s.held || s.handle.Value() != nil {
 			continue
 		}
 		s.held = false

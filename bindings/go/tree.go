@@ -5,7 +5,6 @@ package greenlet
 import (
 	"context"
 	"errors"
-	"sync"
 	"sync/atomic"
 
 	core "github.com/libgreenlet/libgreenlet/bindings/go/internal/glcore"
@@ -24,9 +23,6 @@ type Tree struct {
 	main   *G
 	notice atomic.Uint32 // why the next call has to look twice
 
-	mu      sync.Mutex
-	dropped []droppedHandle // those that the garbage collector found
-
 	ctx       context.Context
 	stopCtx   func() bool
 	tracers   []*tracer
@@ -36,7 +32,7 @@ type Tree struct {
 
 // Bits of Tree.notice.
 const (
-	handlesDropped uint32 = 1 << iota
+	collected uint32 = 1 << iota
 	canceled
 	tracing // inside a tracing function
 	dooming // bodies that were asked to end, and did not, are not asked any more
@@ -70,6 +66,7 @@ func newTree(ctx context.Context) *Tree {
 	t.cur = s
 	t.main = &G{state: s}
 	t.attach(ctx)
+	t.watch()
 	return t
 }
 
@@ -122,10 +119,7 @@ func (t *Tree) Close() error {
 	}
 	core.RealmRelease(t.realm)
 	t.realm, t.slots, t.free = 0, nil, nil
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.notice.Store(closed)
-	t.dropped = nil
 	return errors.Join(failed...)
 }
 
@@ -139,7 +133,7 @@ func (t *Tree) attend() error {
 		return ErrBusy
 	}
 	t.leaveIfDoomed()
-	if notice&handlesDropped != 0 {
+	if notice&collected != 0 {
 		t.reap()
 	}
 	return nil
