@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import libgreenlet
 import libgreenlet.as_greenlet  # noqa: F401  for extension modules, which ask for `greenlet`
 
 HERE = Path(__file__).parent
+KINDS = ["private", "shared", "thread"]
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -40,6 +42,24 @@ class Python:
 def python():
     """python("-c", code): runs this interpreter, with libgreenlet, and PyPI's greenlet as `greenlet`."""
     return Python()
+
+
+@pytest.fixture(params=KINDS)
+def stack(request):
+    """The kind of stack that greenlets of the test get: `pytestmark = pytest.mark.usefixtures("stack")` runs a module's tests on each."""
+    libgreenlet.set_stack(request.param)
+    yield request.param
+    libgreenlet.set_stack("shared")  # as it is without a word
+
+
+@pytest.fixture
+def program(python, stack):
+    """program(source): runs it in an interpreter of its own, with greenlets on that kind of stack; returns what it printed, on stderr too."""
+
+    def run(source, *options, **how):
+        return python(*options, "-c", f"import libgreenlet; libgreenlet.set_stack({stack!r})\n{textwrap.dedent(source)}", **how)
+
+    return run
 
 
 def compile_module(source, include, folder):
