@@ -8,6 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 go=$root/bindings/go
 swig=4.5.1          # makes internal/glcore
 staticcheck=v0.7.0
+benchstat=v0.0.0-20260908200009-22c9c6c9d4da # of golang.org/x/perf
 export PATH="$cache/go/bin:$PATH" GOFLAGS=-mod=readonly
 
 do_setup() {
@@ -16,6 +17,8 @@ do_setup() {
   pip_install "swig==$swig"
   [[ $("$cache/go/bin/staticcheck" -version 2>/dev/null) == *"$staticcheck"* ]] ||
     GOBIN=$cache/go/bin GOFLAGS='' go install "honnef.co/go/tools/cmd/staticcheck@$staticcheck"
+  [[ $(go version -m "$cache/go/bin/benchstat" 2>/dev/null) == *"$benchstat"* ]] ||
+    GOBIN=$cache/go/bin GOFLAGS='' go install "golang.org/x/perf/cmd/benchstat@$benchstat"
   (cd "$go" && go mod download)
 }
 
@@ -62,7 +65,24 @@ do_lint() {
   checked
 }
 
-do_bench() { in_go go test -run '^$' -bench . "$@" ./...; }
+# do_bench [OPTION...]: short rounds, for the machine's speed changes; benchstat's table, then how often the fastest round of a peer goes into that of the
+# package. Options are a test program's, such as -test.bench Switch.
+do_bench() {
+  local program=$root/build/go/bench.test results=$root/build/go/bench.txt
+  mkdir -p "${program%/*}"
+  in_go go test -c -o "$program" ./bench
+  for _ in {1..10}; do
+    "$program" -test.run '^$' -test.bench . -test.skip Million -test.benchtime 100ms -test.cpu 1,2 "$@"
+  done | tee "$results" | grep --line-buffered '^Benchmark'
+  (($#)) || "$program" -test.run '^$' -test.bench Million -test.benchtime 1x -test.count 3 >>"$results"
+  benchstat -row '.name /by' -col /gomaxprocs "$results"
+  awk '$1 ~ /^Benchmark/ && $4 == "ns/op" && (!($1 in best) || $3 < best[$1]) { best[$1] = $3 }
+       END { for (name in best) {
+               peer = name
+               if (sub("by=greenlet", "by=channel+call", peer) && peer in best) print name ": " best[name] / best[peer] " times channel+call"
+               peer = name
+               if (sub("Life/by=greenlet", "Switch/by=channel", peer)) print name ": " best[name] / best[peer] " hand-offs by channel" } }' "$results"
+}
 
 do_doc() { in_go go doc -all .; }
 
