@@ -155,15 +155,22 @@ private:
 class BaseFrame {
 #if HAS_CFRAME
 public:
-  explicit BaseFrame(PyThreadState *ts) : base_(ts->root_cframe) {
+  explicit BaseFrame(PyThreadState *ts) : ts_(ts), base_(ts->root_cframe) {
     base_.previous = &ts->root_cframe;
 #if PY_VERSION_HEX >= 0x030B0000
     base_.current_frame = nullptr;
 #endif
     ts->cframe = &base_;
   }
+  ~BaseFrame() {
+    ts_->root_cframe.use_tracing = base_.use_tracing; // the way to the next one starts from here
+    ts_->cframe = &ts_->root_cframe;
+  }
+  BaseFrame(const BaseFrame &) = delete;
+  BaseFrame &operator=(const BaseFrame &) = delete;
 
 private:
+  PyThreadState *ts_;
   decltype(PyThreadState::root_cframe) base_;
 #else
 public:
