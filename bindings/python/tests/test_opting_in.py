@@ -172,9 +172,9 @@ def test_a_shim_for_pythonpath(python, tmp_path):
 
 def test_a_shim_replaces_an_older_one(python, tmp_path):
     python("-m", "libgreenlet", "shim", tmp_path)
-    (tmp_path / f"greenlet-{STANDS_FOR}.dist-info").rename(tmp_path / "greenlet-3.0.0.dist-info")
+    (tmp_path / f"greenlet-{STANDS_FOR}.egg-info").rename(tmp_path / "greenlet-3.0.0.egg-info")
     python("-m", "libgreenlet", "shim", tmp_path)
-    assert [path.name for path in tmp_path.glob("*.dist-info")] == [f"greenlet-{STANDS_FOR}.dist-info"]
+    assert [path.name for path in tmp_path.glob("*.egg-info")] == [f"greenlet-{STANDS_FOR}.egg-info"]
 
 
 def test_a_shim_overwrites_no_other_greenlet(python, tmp_path):
@@ -193,4 +193,4 @@ def test_an_unknown_command_is_told_of(python):
 def test_versions_agree():
     requirements = (Path(__file__).parent.parent / "requirements.txt").read_text()
     assert f"greenlet=={STANDS_FOR};" in requirements
-    assert (SHIM / f"greenlet-{STANDS_FOR}.dist-info" / "METADATA").read_text().splitlines()[2] == f"Version: {STANDS_FOR}"
+    assert (SHIM / f"greenlet-{STANDS_FOR}.egg-info" / "PKG-INFO").read_text().splitlines()[2] == f"Version: {STANDS_FOR}"

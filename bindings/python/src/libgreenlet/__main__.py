@@ -56,7 +56,7 @@ def write_shim(folder: Path) -> None:
     package = folder / "greenlet"
     if package.exists() and not is_ours(package):
         sys.exit(f"libgreenlet: {package} is another's; nothing was written")
-    for old in folder.glob("greenlet-*.dist-info"):
+    for old in folder.glob("greenlet-*.egg-info"):
         if (old / "INSTALLER").is_file() and (old / "INSTALLER").read_text(encoding="utf-8").strip() == "libgreenlet":
             shutil.rmtree(old)
     shutil.copytree(SHIM, folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
