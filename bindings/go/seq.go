@@ -3,6 +3,7 @@
 package greenlet
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 )
@@ -16,47 +17,59 @@ func As[T any](value any, err error) (T, error) {
 	return typed, err
 }
 
-// Seq runs body as a greenlet that hands out values by emit, from any depth of calls, to whoever ranges over the sequence. If the body ends with an error
-// or a panic, that comes as the last pair. Breaking out of the loop ends the greenlet: emit returns [ErrExit].
+// errStray: somebody else switched to a greenlet that waits for a value of Pull, or in Push.
+var errStray = errors.New("greenlet: a sequence was left in the middle")
+
+// Seq runs body as a greenlet that hands out values by emit, from any depth of calls, to whoever ranges over the sequence. If the body ends with an error or
+// a panic, that comes as the last pair. Breaking out of the loop ends the greenlet: emit returns [ErrExit], and of
+// an error with which body ends nevertheless [Tree.SetUnhandled] is told. Each loop runs body anew.
+//
+// The loop may run in any greenlet of t. [iter.Pull2] would move it to another goroutine; take [Pull] instead.
 func Seq[T any](t *Tree, body func(emit func(T) error) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		next, stop := Pull(t, body)
-		defer stop()
+		defer func() {
+			if err := stop(); err != nil {
+				t.tellUnhandled(err)
+			}
+		}()
 		for {
-			v, ok, err := next()
-			if !ok && err == nil || !yield(v, err) || err != nil {
+			value, err, ok := next()
+			if !ok || !yield(value, err) {
 				return
 			}
 		}
 	}
 }
 
-// Pull runs body as Seq does, and hands its values out one by one: ok is false when body has ended, with err if it failed. stop ends the greenlet, if it has
-// not ended, and must be called when no more values are wanted; it returns the error with which body then ended.
-func Pull[T any](t *Tree, body func(emit func(T) error) error) (next func() (v T, ok bool, err error), stop func() error) {
-	var consumer *G
+// Pull runs body as [Seq] does, and hands out its pairs one by one, as [iter.Pull2] would: ok is false when there are no more. stop must be called when no
+// more are wanted; it ends the greenlet, and returns the error with which body then ends. Both may be called by any greenlet of t but body's own.
+func Pull[T any](t *Tree, body func(emit func(T) error) error) (next func() (value T, err error, ok bool), stop func() error) {
 	var item T
-	var has bool
-	g := t.New(func(*Tree, any) (any, error) {
-		return nil, body(func(v T) error {
-			item, has = v, true
-			_, err := consumer.Switch(nil)
+	var consumer *G // while it waits
+	g := t.New(func(_ *Tree, _ any) (any, error) {
+		return nil, body(func(value T) error {
+			to := consumer
+			item, consumer = value, nil
+			_, err := to.Switch(nil)
 			return err
 		})
 	})
-	next = func() (v T, ok bool, err error) {
+	next = func() (value T, err error, ok bool) {
 		if g.Dead() {
-			return v, false, nil
+			return value, nil, false
 		}
 		consumer = t.Current()
-		if err = g.SetParent(consumer); err != nil {
-			return v, false, err
+		if err = g.SetParent(consumer); err == nil {
+			_, err = g.Switch(nil)
 		}
-		_, err = g.Switch(nil)
-		v, ok = item, has
-		var zero T
-		item, has = zero, false
-		return v, ok && err == nil, err
+		if emitted := consumer == nil; err == nil && !emitted && !g.Dead() {
+			err = errStray
+		} else if err == nil && !emitted {
+			return value, nil, false
+		}
+		value, item = item, value
+		return value, err, true
 	}
 	stop = func() error {
 		_, err := g.Kill()
@@ -65,9 +78,63 @@ func Pull[T any](t *Tree, body func(emit func(T) error) error) (next func() (v T
 	return next, stop
 }
 
-// Push runs body as a greenlet that takes values by next, at any depth of calls: the reverse of [Pull]. push runs body until it wants another value;
-// once body has ended it returns the error with which it did, or [ErrClosed]. stop makes next report that there are no more values, and returns the error
-// with which body ends; it must be called in the end.
-func Push[T any](t *Tree, body func(next func() (T, bool)) error) (push func(T) error, stop func() error) {
-	return nil, nil
+// Push runs body as a greenlet that ranges over the values that it is sent, at any depth of calls: the reverse of [Pull]. push runs body until it wants
+// another value; once body has ended, it returns the error with which it did, and then [ErrClosed]. stop ends the sequence, and returns the error with which
+// body ends; it must be called when there are no more values. Both may be called by any greenlet of t but body's own.
+func Push[T any](t *Tree, body func(values iter.Seq[T]) error) (push func(T) error, stop func() error) {
+	var item T
+	var producer *G // while it waits
+	var full, stopped bool
+	take := func() (ok bool, err error) {
+		for !full && !stopped {
+			to := producer
+			producer = nil
+			if _, err := to.Switch(nil); err != nil {
+				return false, err
+			}
+		}
+		ok, full = full, false
+		return ok, nil
+	}
+	g := t.New(func(*Tree, any) (any, error) {
+		var waiting error // what ended the sequence, if body does not tell
+		err := body(func(yield func(T) bool) {
+			for {
+				var ok bool
+				if ok, waiting = take(); !ok || !yield(item) {
+					return
+				}
+			}
+		})
+		if err == nil {
+			err = waiting
+		}
+		return nil, err
+	})
+	run := func() error {
+		producer = t.Current()
+		if err := g.SetParent(producer); err != nil {
+			return err
+		}
+		_, err := g.Switch(nil)
+		if err == nil && producer != nil && !g.Dead() {
+			err = errStray
+		}
+		return err
+	}
+	push = func(value T) error {
+		if g.Dead() {
+			return ErrClosed
+		}
+		item, full = value, true
+		return run()
+	}
+	stop = func() error {
+		stopped = true
+		if g.Dead() {
+			return nil
+		}
+		return run()
+	}
+	return push, stop
 }

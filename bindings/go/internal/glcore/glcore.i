@@ -23,10 +23,13 @@
 %typemap(gotype) gl_realm *, gl_greenlet *, const gl_greenlet *, Trace * "uintptr" // as interfaces they would be allocations
 
 %ignore "";
-%rename("%s", %$isenumitem) "";
 %rename("%s") gl_status_code;
-%rename("%s") gl_state_code;
-%rename("%s") gl_event_code;
+%rename("%s") GL_OK;
+%rename("%s") GL_THROWN;
+%rename("%s") GL_KILLED;
+%rename("%s") GL_ALIVE;
+%rename("%s") GL_ENOMEM;
+%rename("%s") GL_ECYCLE;
 %rename(Retain) gl_retain;
 %rename(RealmMain) gl_realm_main;
 %rename(RealmRelease) gl_realm_release;
@@ -53,6 +56,8 @@ inline int64_t current_slot(gl_realm *realm) { return slot_of(gl_realm_current(r
 %}
 
 %{
+static_assert(GL_UNSTARTED == 0 && GL_DEAD == 3 && GL_EV_SWITCH == 0 && GL_EV_END == 3, "as the Go types State and Event have them");
+
 static void *const sent = const_cast<char *>("sent"); // Go keeps what is sent; the core tells it from NULL
 
 static int64_t decided(gl_realm *realm, gl_status status, const gl_delivery &d) {

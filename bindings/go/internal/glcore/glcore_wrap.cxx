@@ -287,6 +287,8 @@ inline int64_t parent_slot(gl_greenlet *g) { return slot_of(gl_parent(g)); }
 inline int64_t current_slot(gl_realm *realm) { return slot_of(gl_realm_current(realm)); }
 
 
+static_assert(GL_UNSTARTED == 0 && GL_DEAD == 3 && GL_EV_SWITCH == 0 && GL_EV_END == 3, "as the Go types State and Event have them");
+
 static void *const sent = const_cast<char *>("sent"); // Go keeps what is sent; the core tells it from NULL
 
 static int64_t decided(gl_realm *realm, gl_status status, const gl_delivery &d) {
@@ -378,7 +380,7 @@ inline int64_t trace_take(Trace *trace) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_glcore_f5f3952aa25a8d93(void *_swig_go_0) {
+void _wrap_Swig_free_glcore_c6772b0ace3c8500(void *_swig_go_0) {
   void *arg1 = 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -388,7 +390,7 @@ void _wrap_Swig_free_glcore_f5f3952aa25a8d93(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_glcore_f5f3952aa25a8d93(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_glcore_c6772b0ace3c8500(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -401,7 +403,7 @@ void *_wrap_Swig_malloc_glcore_f5f3952aa25a8d93(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_Version_glcore_f5f3952aa25a8d93() {
+intgo _wrap_Version_glcore_c6772b0ace3c8500() {
   int result;
   intgo _swig_go_result;
   
@@ -412,7 +414,7 @@ intgo _wrap_Version_glcore_f5f3952aa25a8d93() {
 }
 
 
-intgo _wrap_GL_OK_glcore_f5f3952aa25a8d93() {
+intgo _wrap_GL_OK_glcore_c6772b0ace3c8500() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -424,7 +426,7 @@ intgo _wrap_GL_OK_glcore_f5f3952aa25a8d93() {
 }
 
 
-intgo _wrap_GL_THROWN_glcore_f5f3952aa25a8d93() {
+intgo _wrap_GL_THROWN_glcore_c6772b0ace3c8500() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -436,7 +438,7 @@ intgo _wrap_GL_THROWN_glcore_f5f3952aa25a8d93() {
 }
 
 
-intgo _wrap_GL_KILLED_glcore_f5f3952aa25a8d93() {
+intgo _wrap_GL_KILLED_glcore_c6772b0ace3c8500() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -448,7 +450,7 @@ intgo _wrap_GL_KILLED_glcore_f5f3952aa25a8d93() {
 }
 
 
-intgo _wrap_GL_ALIVE_glcore_f5f3952aa25a8d93() {
+intgo _wrap_GL_ALIVE_glcore_c6772b0ace3c8500() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -460,19 +462,7 @@ intgo _wrap_GL_ALIVE_glcore_f5f3952aa25a8d93() {
 }
 
 
-intgo _wrap_GL_EINVAL_glcore_f5f3952aa25a8d93() {
-  gl_status_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_EINVAL;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_ENOMEM_glcore_f5f3952aa25a8d93() {
+intgo _wrap_GL_ENOMEM_glcore_c6772b0ace3c8500() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -484,31 +474,7 @@ intgo _wrap_GL_ENOMEM_glcore_f5f3952aa25a8d93() {
 }
 
 
-intgo _wrap_GL_ETHREAD_glcore_f5f3952aa25a8d93() {
-  gl_status_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_ETHREAD;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_EEXPIRED_glcore_f5f3952aa25a8d93() {
-  gl_status_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_EEXPIRED;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_ECYCLE_glcore_f5f3952aa25a8d93() {
+intgo _wrap_GL_ECYCLE_glcore_c6772b0ace3c8500() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -520,31 +486,7 @@ intgo _wrap_GL_ECYCLE_glcore_f5f3952aa25a8d93() {
 }
 
 
-intgo _wrap_GL_EBUSY_glcore_f5f3952aa25a8d93() {
-  gl_status_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_EBUSY;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_ENOTSUP_glcore_f5f3952aa25a8d93() {
-  gl_status_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_ENOTSUP;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-gl_greenlet *_wrap_Retain_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
+gl_greenlet *_wrap_Retain_glcore_c6772b0ace3c8500(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   gl_greenlet *result = 0 ;
   gl_greenlet *_swig_go_result;
@@ -557,7 +499,7 @@ gl_greenlet *_wrap_Retain_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
 }
 
 
-intgo _wrap_SetParent_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0, gl_greenlet *_swig_go_1) {
+intgo _wrap_SetParent_glcore_c6772b0ace3c8500(gl_greenlet *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_greenlet *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   gl_status result;
@@ -572,55 +514,7 @@ intgo _wrap_SetParent_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0, gl_greenl
 }
 
 
-intgo _wrap_GL_UNSTARTED_glcore_f5f3952aa25a8d93() {
-  gl_state_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_UNSTARTED;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_SUSPENDED_glcore_f5f3952aa25a8d93() {
-  gl_state_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_SUSPENDED;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_RUNNING_glcore_f5f3952aa25a8d93() {
-  gl_state_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_RUNNING;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_DEAD_glcore_f5f3952aa25a8d93() {
-  gl_state_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_DEAD;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_State_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
+intgo _wrap_State_glcore_c6772b0ace3c8500(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
@@ -633,55 +527,7 @@ intgo _wrap_State_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
 }
 
 
-intgo _wrap_GL_EV_SWITCH_glcore_f5f3952aa25a8d93() {
-  gl_event_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_EV_SWITCH;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_EV_THROW_glcore_f5f3952aa25a8d93() {
-  gl_event_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_EV_THROW;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_EV_START_glcore_f5f3952aa25a8d93() {
-  gl_event_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_EV_START;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_GL_EV_END_glcore_f5f3952aa25a8d93() {
-  gl_event_code result;
-  intgo _swig_go_result;
-  
-  
-  result = GL_EV_END;
-  
-  _swig_go_result = (intgo)result; 
-  return _swig_go_result;
-}
-
-
-void _wrap_RealmRelease_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
+void _wrap_RealmRelease_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   
   arg1 = *(gl_realm **)&_swig_go_0; 
@@ -691,7 +537,7 @@ void _wrap_RealmRelease_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
 }
 
 
-gl_greenlet *_wrap_RealmMain_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
+gl_greenlet *_wrap_RealmMain_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *result = 0 ;
   gl_greenlet *_swig_go_result;
@@ -704,7 +550,7 @@ gl_greenlet *_wrap_RealmMain_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
 }
 
 
-long long _wrap_SlotOf_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
+long long _wrap_SlotOf_glcore_c6772b0ace3c8500(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -717,7 +563,7 @@ long long _wrap_SlotOf_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_ParentSlot_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
+long long _wrap_ParentSlot_glcore_c6772b0ace3c8500(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -730,7 +576,7 @@ long long _wrap_ParentSlot_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_CurrentSlot_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
+long long _wrap_CurrentSlot_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -743,7 +589,7 @@ long long _wrap_CurrentSlot_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
 }
 
 
-gl_realm *_wrap_RealmNew_glcore_f5f3952aa25a8d93() {
+gl_realm *_wrap_RealmNew_glcore_c6772b0ace3c8500() {
   gl_realm *result = 0 ;
   gl_realm *_swig_go_result;
   
@@ -754,7 +600,7 @@ gl_realm *_wrap_RealmNew_glcore_f5f3952aa25a8d93() {
 }
 
 
-gl_greenlet *_wrap_NewGreenlet_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0, long long _swig_go_1) {
+gl_greenlet *_wrap_NewGreenlet_glcore_c6772b0ace3c8500(gl_greenlet *_swig_go_0, long long _swig_go_1) {
   gl_greenlet *arg1 = 0 ;
   int64_t arg2 ;
   gl_greenlet *result = 0 ;
@@ -769,7 +615,7 @@ gl_greenlet *_wrap_NewGreenlet_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0, 
 }
 
 
-intgo _wrap_Release_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
+intgo _wrap_Release_glcore_c6772b0ace3c8500(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
@@ -782,7 +628,7 @@ intgo _wrap_Release_glcore_f5f3952aa25a8d93(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_SwitchTo_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_SwitchTo_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -797,7 +643,7 @@ long long _wrap_SwitchTo_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenl
 }
 
 
-long long _wrap_ThrowAt_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_ThrowAt_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -812,7 +658,7 @@ long long _wrap_ThrowAt_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenle
 }
 
 
-long long _wrap_Kill_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_Kill_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -827,7 +673,7 @@ long long _wrap_Kill_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, gl_greenlet *
 }
 
 
-long long _wrap_End_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, long long _swig_go_1) {
+long long _wrap_End_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0, long long _swig_go_1) {
   gl_realm *arg1 = 0 ;
   int64_t arg2 ;
   int64_t result;
@@ -842,7 +688,7 @@ long long _wrap_End_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, long long _swi
 }
 
 
-long long _wrap_GoOn_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
+long long _wrap_GoOn_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -855,7 +701,7 @@ long long _wrap_GoOn_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
 }
 
 
-Trace *_wrap_TraceStart_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
+Trace *_wrap_TraceStart_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   Trace *result = 0 ;
   Trace *_swig_go_result;
@@ -868,7 +714,7 @@ Trace *_wrap_TraceStart_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0) {
 }
 
 
-void _wrap_TraceStop_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, Trace *_swig_go_1) {
+void _wrap_TraceStop_glcore_c6772b0ace3c8500(gl_realm *_swig_go_0, Trace *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   Trace *arg2 = 0 ;
   
@@ -880,7 +726,7 @@ void _wrap_TraceStop_glcore_f5f3952aa25a8d93(gl_realm *_swig_go_0, Trace *_swig_
 }
 
 
-long long _wrap_TraceTake_glcore_f5f3952aa25a8d93(Trace *_swig_go_0) {
+long long _wrap_TraceTake_glcore_c6772b0ace3c8500(Trace *_swig_go_0) {
   Trace *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
