@@ -103,11 +103,10 @@ def test_what_nobody_keeps_ends_with_its_thread():
 
 def test_an_unstarted_one_of_an_ended_thread_is_refused():
     g = in_thread(greenlet, hand_over)
-    with pytest.raises(error):
+    with pytest.raises(error, match="exited"):
         g.switch()
-    assert g.dead
-    with pytest.raises(ValueError):
-        greenlet().parent = g
+    with pytest.raises(error, match="exited"):
+        greenlet(hand_over, g).switch()
 
 
 def test_an_unstarted_one_moves_with_its_parent():
