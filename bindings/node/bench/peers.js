@@ -20,6 +20,14 @@ const awaited = (call, levels) =>
     for (let i = 0; i < count; ++i) await call(levels);
   });
 
+/** Into a native function and back. */
+function native() {
+  const empty = require('../build/empty.node'); // of empty.c; `./dev bench node` compiles it
+  return best((count) => {
+    for (let i = 0; i < count; ++i) empty();
+  });
+}
+
 /** A plain generator, without any package: one way. */
 async function generator() {
   const running = (function* () {
@@ -55,7 +63,7 @@ function answerForEver(turns) {
 }
 
 async function main() {
-  const found = { generator: await generator(), worker: await worker() };
+  const found = { native: await native(), generator: await generator(), worker: await worker() };
   for (const levels of LEVELS) {
     found[`wait ${levels}`] = await awaited(waits, levels);
     found[`call ${levels}`] = await awaited(calls, levels);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs the packed package in empty folders, as users do: packages.sh TARBALL [NODE...]; NODEs run the one that is installed, too.
+# Installs the packed package in empty folders, as users do: packages.sh TARBALL [NODE...]; each NODE runs it, too.
 # npm gets what else it needs from its cache.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
@@ -23,19 +23,15 @@ tar -xzf "$tarball" -C "$work"
 rm -r "$work/package/prebuilds"
 tar -czf "$work/source.tgz" -C "$work" package
 
-# install FOLDER TARBALL: into a new, empty folder
+# install FOLDER TARBALL [PATH]: into a new, empty folder
 install() {
-  mkdir "$work/$1"
-  cd "$work/$1"
-  npm init --yes >/dev/null
-  npm install --offline --foreground-scripts --no-audit --no-fund --loglevel=error "$2"
+  mkdir "$work/$1" && cd "$work/$1" && npm init --yes >/dev/null &&
+    PATH=${3-$PATH} npm install --offline --foreground-scripts --no-audit --no-fund --loglevel=error "$2"
 }
-
-without_compiler() { PATH=$bare install "$@"; }
 
 # What it prints is what a user needs.
 is_told() {
-  if without_compiler neither "$work/source.tgz" >"$work/told" 2>&1; then return 1; fi
+  if install neither "$work/source.tgz" "$bare" >"$work/told" 2>&1; then return 1; fi
   cat "$work/told"
   grep 'Missing here: a C++20 compiler (GCC 11 or Clang 14, or later), make, Python 3\.' "$work/told" && grep 'apt-get install g++ make python3' "$work/told"
 }
@@ -57,25 +53,30 @@ function* stepping() { yield sleep(1); return [yield wait(Promise.resolve(1)), y
 assert.deepStrictEqual(await go(carrier === 'generator' ? stepping : plain), [1, 2]);
 END
   cat >"$1/fibers.js" <<'END'
+const assert = require('assert');
+const { carrier } = require('libgreenlet');
 const Fiber = require('libgreenlet/fibers');
 const Future = require('libgreenlet/fibers/future');
-Fiber(() => console.log(Future.wrap((done) => setImmediate(done, null, 'waited'))().wait())).run();
+const fiber = Fiber(() => assert.strictEqual(Future.wrap((done) => setImmediate(done, null, 'waited'))().wait(), 'waited'));
+if (carrier === 'generator') assert.throws(() => fiber.run(), { code: 'GL_ENOTSUP' });
+else fiber.run();
 END
 }
 
 # run_programs FOLDER NODE
 run_programs() {
-  local program
+  local program run=("$2")
+  [[ $2 != */deno ]] || run+=(--allow-all)
   programs "$work/$1"
-  for program in "$work/$1"/{greenlets.js,async.mjs,fibers.js}; do timeout 60 "$2" "$program"; done
+  for program in "$work/$1"/{greenlets.js,async.mjs,fibers.js}; do timeout 60 "${run[@]}" "$program" || return; done
 }
 
-check "installs without a compiler" without_compiler prebuilt "$tarball"
+check "installs without a compiler" install prebuilt "$tarball" "$bare"
 check "runs what was prebuilt" run_programs prebuilt node
 check "installs from source" install source "$work/source.tgz"
 check "runs what was built" run_programs source node
 check "names what is missing without either" is_told
 for node in "$@"; do
-  check "$("$node" --version) runs what was prebuilt" run_programs prebuilt "$node"
+  check "$(basename "$node") $("$node" --version | head -n 1) runs what was prebuilt" run_programs prebuilt "$node"
 done
 checked
