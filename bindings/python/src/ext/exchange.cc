@@ -14,7 +14,7 @@ void exchange(void *thread, gl_greenlet *from, gl_greenlet *to) {
   leaves->frames.save(ts);
   if (leaves->moves) leaves->frames.hide();
   leaves->stack_pointer = static_cast<const char *>(__builtin_frame_address(0));
-  t->tracing.leave(ts);
+  if (leaves->core) t->tracing.leave(ts); // else end() has
 
   next->depth.load(ts);
   next->exceptions.load(ts);

@@ -131,6 +131,7 @@ static gl_status end(Thread *t, State *self, PyObject *outcome, void **result) {
   State *heir = find_heir(t, self, outcome, run);
   PyThreadState *ts = PyThreadState_GET();
   Frames::give_chunk(ts, t->data_stacks);
+  t->tracing.leave(ts);
   t->ended = self->core;
   self->core = nullptr;
   self->life = Life::dead;

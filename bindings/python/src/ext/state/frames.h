@@ -163,7 +163,6 @@ public:
     ts->cframe = &base_;
   }
   ~BaseFrame() {
-    ts_->root_cframe.use_tracing = base_.use_tracing; // the way to the next one starts from here
     ts_->cframe = &ts_->root_cframe;
   }
   BaseFrame(const BaseFrame &) = delete;
