@@ -148,7 +148,19 @@ func (g *G) State() State {
 		return Dead
 	}
 	t.checkCaller()
-	return State(core.State(g.ref))
+	state := State(core.State(g.ref))
+	switch {
+	case t.notice.Load()&tracing == 0:
+		return state
+	case g.state == t.cur: // for the core it has left already
+		return Running
+	case state != Running:
+		return state
+	case g.wake == nil:
+		return Unstarted
+	default:
+		return Suspended
+	}
 }
 
 // Dead reports whether g has ended: g.State() == Dead.

@@ -5,6 +5,7 @@ package greenlet
 import (
 	"runtime/pprof"
 	"runtime/trace"
+	"strings"
 )
 
 // observed calls the body where profiles and execution traces can tell it from others.
@@ -14,7 +15,7 @@ func (s *state) observed(arg any) (any, error) {
 		pprof.SetGoroutineLabels(pprof.WithLabels(t.ctx, pprof.Labels("greenlet", s.name)))
 	}
 	if trace.IsEnabled() {
-		defer trace.StartRegion(t.ctx, "greenlet "+s.name).End()
+		defer trace.StartRegion(t.ctx, strings.TrimSpace("greenlet "+s.name)).End()
 	}
 	return s.run(t, arg)
 }

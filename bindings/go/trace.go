@@ -3,6 +3,7 @@
 package greenlet
 
 import (
+	"runtime/debug"
 	"slices"
 
 	core "github.com/libgreenlet/libgreenlet/bindings/go/internal/glcore"
@@ -40,33 +41,47 @@ func (t *Tree) Trace(f func(e Event, from, to *G)) (remove func()) {
 	t.tracers = append(slices.Clip(t.tracers), added)
 	return func() {
 		t.checkCaller()
-		added.f = nil
-		t.tracers = slices.DeleteFunc(slices.Clone(t.tracers), func(r *tracer) bool { return r == added })
-		if len(t.tracers) == 0 && t.trace != 0 {
-			core.TraceStop(t.realm, t.trace)
-			t.trace = 0
-		}
+		t.removeTracer(added)
 	}
 }
 
-// tellTracers tells what the core's last decision consists of.
+func (t *Tree) removeTracer(r *tracer) {
+	r.f = nil
+	t.tracers = slices.DeleteFunc(slices.Clone(t.tracers), func(other *tracer) bool { return other == r })
+	if len(t.tracers) == 0 && t.trace != 0 && t.realm != 0 {
+		core.TraceStop(t.realm, t.trace)
+		t.trace = 0
+	}
+}
+
+// tellTracers tells what the core's last decision consists of. Each event is that of its `from`, which is current for that time.
 func (t *Tree) tellTracers() {
 	cur := t.cur
 	t.notice.Or(tracing)
-	for {
-		event := core.TraceTake(t.trace)
-		if event < 0 {
+	for t.trace != 0 {
+		packed := core.TraceTake(t.trace)
+		if packed < 0 {
 			break
 		}
-		from, to := t.slots[event>>30&(1<<30-1)], t.slots[event&(1<<30-1)]
+		const slot = 1<<30 - 1
+		event, from, to := Event(packed>>60), t.slots[packed>>30&slot], t.slots[packed&slot]
 		t.cur = from
-		a, b := from.public(), to.public()
 		for _, tracer := range t.tracers {
-			if tracer.f != nil { // not removed meanwhile
-				tracer.f(Event(event>>60), a, b)
-			}
+			t.tellTracer(tracer, event, from.public(), to.public())
 		}
 	}
 	t.notice.And(^tracing)
 	t.cur = cur
+}
+
+func (t *Tree) tellTracer(r *tracer, e Event, from, to *G) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			t.removeTracer(r)
+			t.tellUnhandled(&PanicError{reason, debug.Stack()})
+		}
+	}()
+	if r.f != nil { // not removed meanwhile
+		r.f(e, from, to)
+	}
 }

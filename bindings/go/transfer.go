@@ -30,8 +30,8 @@ func (g *G) Switch(value any) (any, error) {
 	return t.transfer(decision, message{value: value})
 }
 
-// Throw is like [G.Switch], but the call that g waits in returns err. An unstarted g dies without running; of a dead one, and of that, the nearest
-// ancestor gets err, unless it is [ErrExit]: then nothing but control, as from a body that was asked to end. A nil err is thrown as [ErrExit].
+// Throw is like [G.Switch], but the call that g waits in returns err. An unstarted g dies without running. Of that, and of a dead one, the nearest ancestor
+// gets err; or nil, if err is [ErrExit], as of a body that was asked to end. A nil err is thrown as [ErrExit].
 func (g *G) Throw(err error) (any, error) {
 	t := g.tree
 	t.checkCaller()
@@ -43,10 +43,14 @@ func (g *G) Throw(err error) (any, error) {
 	if err == nil {
 		err = ErrExit
 	}
-	decision := core.ThrowAt(t.realm, g.ref)
-	if decision >= 0 && slotOf(decision) != int(g.slot) && errors.Is(err, ErrExit) {
-		err = nil
+	if errors.Is(err, ErrExit) {
+		if state := g.State(); state == Unstarted || state == Dead {
+			core.Kill(t.realm, g.ref)
+			return g.Switch(nil)
+		}
 	}
+	decision := core.ThrowAt(t.realm, g.ref)
+	runtime.KeepAlive(g)
 	return t.transfer(decision, message{err: err})
 }
 

@@ -77,7 +77,7 @@ func (t *Tree) Main() *G { return t.main }
 func (t *Tree) Current() *G { return t.cur.public() }
 
 // SetUnhandled sets who is told of an error or a panic that nobody waits for: of a greenlet that was ended because its last handle went (rule 14). Nil
-// brings back the default, which writes it to [os.Stderr]. f must not switch.
+// brings back the default, which writes it to [os.Stderr]. f must not use the tree, and must return.
 func (t *Tree) SetUnhandled(f func(err error)) { t.unhandled = f }
 
 // Close ends the greenlets that are suspended, whatever they wait for, youngest first: the pending call of each returns [ErrExit], as by [G.Kill]. Bodies
@@ -100,7 +100,7 @@ func (t *Tree) Close() error {
 	var failed []error
 	endAll := func() {
 		for i := len(t.slots) - 1; i > 0; i-- {
-			if i >= len(t.slots) || t.slots[i] == nil {
+			if t.slots[i] == nil {
 				continue
 			}
 			_, err := t.transfer(core.Kill(t.realm, t.slots[i].ref), message{})
@@ -117,8 +117,11 @@ func (t *Tree) Close() error {
 			core.Release(s.ref)
 		}
 	}
+	if t.trace != 0 {
+		core.TraceStop(t.realm, t.trace)
+	}
 	core.RealmRelease(t.realm)
-	t.realm, t.slots, t.free = 0, nil, nil
+	t.realm, t.trace, t.slots, t.free = 0, 0, nil, nil
 	t.notice.Store(closed)
 	return errors.Join(failed...)
 }
