@@ -15,6 +15,9 @@ func RunContext(ctx context.Context, f func(ctx context.Context, t *Tree) error)
 	return run(newTree(ctx), func(t *Tree) error { return f(t.ctx, t) })
 }
 
+// NewTreeContext is [NewTree] with a context, as [RunContext] uses it.
+func NewTreeContext(ctx context.Context) *Tree { return newTree(ctx) }
+
 // FromContext returns the tree in ctx, or nil. Only the goroutine that runs in the tree may use it.
 func FromContext(ctx context.Context) *Tree {
 	t, _ := ctx.Value(treeKey{}).(*Tree)

@@ -11,3 +11,6 @@ func Places(t *Tree) (n int) {
 	}
 	return n
 }
+
+// Canceled returns why the tree refuses transfers.
+func Canceled(t *Tree) error { return t.cause() }

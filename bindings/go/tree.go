@@ -89,11 +89,11 @@ func (t *Tree) Close() error {
 	if t.realm == 0 {
 		return nil
 	}
-	if t.cur != t.main.state {
-		return ErrNotMain
-	}
 	if t.notice.Load()&tracing != 0 {
 		return ErrBusy
+	}
+	if t.cur != t.main.state {
+		return ErrNotMain
 	}
 	t.checkCaller()
 	t.stopCtx()
