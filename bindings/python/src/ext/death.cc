@@ -57,6 +57,7 @@ void discard(State *s) {
   if (!core) return;
   s->core = nullptr;
   s->life = Life::dead;
+  if (!is_finalizing()) s->frames.release();
   s->frames.free_chunks();
   gl_set_data(core, nullptr);
   gl_release(core); // GL_DISCARD: nothing runs

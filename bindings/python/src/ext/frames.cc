@@ -2,6 +2,8 @@
 // Frames of greenlets that wait, and their data stacks.
 #include "internal.h"
 
+#include <cstring>
+
 #if HAS_DATA_STACK
 
 // CPython makes frame objects when somebody asks, but only the thread's: so the thread state shows it this top frame for a moment.
@@ -25,6 +27,49 @@ PyObject *Frames::top_object() const {
 #endif
   if (collects) PyGC_Enable();
   return frame;
+}
+
+#if PY_VERSION_HEX >= 0x030D0000
+static PyObject *&code_of(Frame *frame) { return frame->f_executable; }
+#else
+static PyCodeObject *&code_of(Frame *frame) { return frame->f_code; }
+#endif
+#if PY_VERSION_HEX >= 0x030C0000
+static PyObject *&function_of(Frame *frame) { return frame->f_funcobj; }
+#else
+static PyFunctionObject *&function_of(Frame *frame) { return frame->f_func; }
+#endif
+
+// How deep its value stack is, only the evaluation loop knows: what is there is lost.
+static void release_frame(Frame *frame) {
+  int variables = reinterpret_cast<PyCodeObject *>(code_of(frame))->co_nlocalsplus;
+  PyFrameObject *object = frame->frame_obj;
+  frame->frame_obj = nullptr;
+  if (object && Py_REFCNT(object) > 1) { // somebody looks at it: it takes the variables along
+    frame->stacktop = variables;
+    memcpy(object->_f_frame_data, frame, offsetof(Frame, localsplus) + static_cast<size_t>(variables) * sizeof *frame->localsplus);
+    auto *own = reinterpret_cast<Frame *>(object->_f_frame_data);
+    own->owner = FRAME_OWNED_BY_FRAME_OBJECT;
+    own->previous = nullptr;
+    object->f_frame = own;
+    if (!PyObject_GC_IsTracked(reinterpret_cast<PyObject *>(object))) PyObject_GC_Track(object);
+    Py_DECREF(object);
+    return;
+  }
+  Py_XDECREF(object);
+  for (int i = 0; i < variables; i++) Py_XDECREF(frame->localsplus[i]);
+  Py_XDECREF(frame->f_locals);
+  Py_DECREF(function_of(frame));
+  Py_DECREF(code_of(frame));
+}
+
+void Frames::release() {
+  hide();
+  for (Frame *frame = top, *next; frame; frame = next) {
+    next = frame->previous;
+    if (frame->owner == FRAME_OWNED_BY_THREAD) release_frame(frame); // a generator's belong to the generator
+  }
+  top = nullptr;
 }
 
 constexpr size_t usual_chunk = 16 << 10; // as CPython makes them
@@ -75,5 +120,14 @@ void Frames::free_cached(DataStackCache &cache) {
 #else
 
 PyObject *Frames::top_object() const { return new_ref(reinterpret_cast<PyObject *>(top)); }
+
+// Each is kept by the evaluation loop that will not return, and by the one that it called.
+void Frames::release() {
+  for (Frame *frame = top, *next; frame; frame = next) {
+    next = frame->f_back;
+    if (!frame->f_gen) Py_DECREF(frame); // a generator's belongs to the generator
+  }
+  top = nullptr;
+}
 
 #endif

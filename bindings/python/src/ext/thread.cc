@@ -75,9 +75,17 @@ Py_ssize_t pending_cleanups() {
 
 static const char end_name[] = "libgreenlet thread end";
 
+// Stacks go with the thread, frames do not: see frames.h.
+static int leave_stack(void *current, gl_greenlet *g) {
+  if (g != current) static_cast<State *>(gl_data(g))->frames.hide();
+  return 0;
+}
+
 static void python_thread_ended(PyObject *capsule) {
   auto *t = static_cast<Thread *>(PyCapsule_GetPointer(capsule, end_name));
-  if (t == own_thread && !is_finalizing()) drain(t);
+  if (t != own_thread || is_finalizing()) return;
+  drain(t);
+  gl_foreach(leave_stack, gl_current());
 }
 
 static bool watch_end(Thread *t) {

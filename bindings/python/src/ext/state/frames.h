@@ -126,6 +126,7 @@ struct Frames {
 #endif
 
   PyObject *top_object() const; // new; NULL: there is none, or an error is set
+  void release();               // what they refer to, of one that never runs again; what C holds on its stack is lost
 
 #if HAS_DATA_STACK
   void take_chunk(DataStackCache &cache); // for one that begins
