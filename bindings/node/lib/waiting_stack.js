@@ -4,6 +4,7 @@
 // again at each wait through which it passes, up to as many as Error.stackTraceLimit asks for.
 const { isNativeError } = require('node:util').types;
 
+const HERE = __dirname + require('node:path').sep;
 const SEPARATOR = '\n    --- waited for at ---\n';
 
 /** Where we are. @param hidden the innermost function that is not to be seen */
@@ -17,7 +18,9 @@ function addWaitingStack(error, here) {
   if (!isNativeError(error) || typeof error.stack !== 'string') return;
   const parts = error.stack.split(SEPARATOR);
   const known = parts.slice(1).flatMap((part) => part.split('\n')).length;
-  const frames = String(here.stack).split('\n').slice(1, 1 + Math.max(0, Error.stackTraceLimit - known));
+  const [, ...all] = String(here.stack).split('\n');
+  const library = all.findIndex((frame) => frame.includes(HERE)); // which called the user's function
+  const frames = all.slice(0, Math.min(library < 0 ? all.length : library, Math.max(0, Error.stackTraceLimit - known)));
   if (frames.length === 0) return;
   try {
     const value = [...parts, frames.join('\n')].join(SEPARATOR);
