@@ -57,6 +57,7 @@ struct Thread {
   bool main_moves; // somebody has run on the thread's own stack
   DataStackCache data_stacks;
 
+  unsigned long id;  // threading.get_ident() of it
   bool ended_thread; // its greenlets are dead, wherever they wait
   Py_ssize_t keepers;
   Thread *next, *prev; // of all
@@ -212,6 +213,9 @@ PyObject *settrace(PyObject *, PyObject *tracer);
 PyObject *gettrace(PyObject *, PyObject *);
 PyObject *subscribe(PyObject *, PyObject *subscriber);
 PyObject *unsubscribe(PyObject *, PyObject *subscriber);
+
+// --- inspect.cc -----------------------------------------------------------------------------------------------------------------------
+PyObject *inspect(PyObject *, PyObject *g);
 
 // --- capi.cc, broken.cc ---------------------------------------------------------------------------------------------------------------
 PyObject *new_capsule();

@@ -63,6 +63,7 @@ static PyMethodDef functions[] = {
     {"set_stack", set_stack, METH_O,
      "set_stack(kind) -> str\n\nWhere greenlets run that start from now on, in all threads: 'shared', 'thread' or 'private'.\n"
      "Returns what held before."},
+    {"inspect", inspect, METH_O, "inspect(greenlet) -> (state, thread's ident or None, what it calls or None)"},
     {"set_thread_local", set_thread_local, METH_VARARGS, "For tests."},
     {"get_pending_cleanup_count", get_pending_cleanup_count, METH_NOARGS, "How many threads have ended that were not cleaned up yet."},
     {"get_total_main_greenlets", get_total_main_greenlets, METH_NOARGS, "How many main greenlets exist."},
