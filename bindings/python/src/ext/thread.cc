@@ -117,6 +117,7 @@ Thread *attach() {
   auto *t = static_cast<Thread *>(PyMem_RawCalloc(1, sizeof(Thread)));
   if (!t) return PyErr_NoMemory(), nullptr;
   t->keepers = 1;
+  t->id = PyThread_get_thread_ident();
   SavedError error;
   if (!set_up(t)) return PyErr_NoMemory(), nullptr;
   t->next = threads;

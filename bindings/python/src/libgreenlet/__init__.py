@@ -6,6 +6,7 @@ To have code that says `import greenlet` use these, `import libgreenlet.as_green
 
 from pathlib import Path
 
+from ._family import Node, dump, tree
 from ._greenlet import (
     _C_API,
     CLOCKS_PER_SEC,
@@ -23,6 +24,8 @@ from ._greenlet import (
     set_stack,
     settrace,
 )
+from ._record import Recorder, record
+from ._subscribe import Subscription, subscribe
 
 __version__ = "0.9.0"
 
@@ -34,7 +37,11 @@ __all__ = [
     "GREENLET_USE_STANDARD_THREADING",
     "GREENLET_USE_TRACING",
     "GreenletExit",
+    "Node",
+    "Recorder",
+    "Subscription",
     "__version__",
+    "dump",
     "enable_optional_cleanup",
     "error",
     "get_clocks_used_doing_optional_cleanup",
@@ -42,8 +49,11 @@ __all__ = [
     "getcurrent",
     "gettrace",
     "greenlet",
+    "record",
     "set_stack",
     "settrace",
+    "subscribe",
+    "tree",
 ]
 
 

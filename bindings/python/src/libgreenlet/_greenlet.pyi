@@ -50,6 +50,13 @@ def gettrace() -> Union[_TraceFunction, None]: ...
 def settrace(callback: Union[_TraceFunction, None], /) -> Union[_TraceFunction, None]:
     """Sets this thread's trace function and returns the one before it."""
 
+def subscribe(callback: _TraceFunction, /) -> None:
+    """Adds a trace function; `libgreenlet.subscribe()` is for users."""
+
+def unsubscribe(callback: _TraceFunction, /) -> None: ...
+def inspect(g: greenlet, /) -> tuple[str, Union[int, None], object]:
+    """Its state, its thread, and what it calls."""
+
 def set_stack(kind: Literal["private", "shared", "thread"], /) -> None:
     """Says where greenlets that are made from now on run."""
 
