@@ -89,13 +89,13 @@ func (t *Tree) Close() error {
 	if t.realm == 0 {
 		return nil
 	}
+	t.checkCaller()
 	if t.notice.Load()&tracing != 0 {
 		return ErrBusy
 	}
 	if t.cur != t.main.state {
 		return ErrNotMain
 	}
-	t.checkCaller()
 	t.stopCtx()
 	var failed []error
 	endAll := func() {
