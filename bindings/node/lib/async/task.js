@@ -64,7 +64,9 @@ class Task {
     return function* () {
       task.#begun = true;
       try {
-        task.#resolve(yield* fn());
+        const result = yield* fn();
+        yield; // throws if fn has made a request and not yielded it
+        task.#resolve(result);
       } catch (error) {
         task.#fail(error);
       }
