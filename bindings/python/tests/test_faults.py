@@ -219,7 +219,7 @@ def test_long_families_are_made_in_linear_time():
     for _ in range(50_000):
         parent = greenlet(None, parent)
     chain = 0
-    while parent.parent:
+    while parent.parent is not None:
         parent = parent.parent
         chain += 1
     assert chain == 50_000

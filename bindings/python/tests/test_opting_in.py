@@ -54,7 +54,9 @@ def test_as_greenlet_comes_first(python):
 
 
 def test_as_greenlet_twice_is_once(python):
-    printed = python("-c", "import libgreenlet.as_greenlet, sys; del sys.modules['libgreenlet.as_greenlet']; import libgreenlet.as_greenlet;" + WHO)
+    printed = python(
+        "-c", "import libgreenlet.as_greenlet, sys; del sys.modules['libgreenlet.as_greenlet']; import libgreenlet.as_greenlet;" + WHO
+    )
     assert printed == "True\n"
 
 
@@ -65,7 +67,9 @@ def test_as_greenlet_comes_too_late(python):
 
 
 def test_a_failed_opt_in_changes_nothing(python):
-    code = "import greenlet, sys\nbefore = list(sys.path)\ntry: import libgreenlet.as_greenlet\nexcept ImportError: print(sys.path == before)"
+    code = (
+        "import greenlet, sys\nbefore = list(sys.path)\ntry: import libgreenlet.as_greenlet\nexcept ImportError: print(sys.path == before)"
+    )
     assert python("-c", code) == "True\n"
 
 

@@ -27,7 +27,9 @@ def wait_for(pid):
 
 
 def test_a_fork_in_main_keeps_the_tree(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 g = waits()
 pid = os.fork()
 if pid == 0:
@@ -36,12 +38,15 @@ if pid == 0:
     sys.exit(7)
 wait_for(pid)
 print(g.switch("in the parent"))
-""")
+"""
+    )
     assert printed.splitlines() == ["child 7", "in the parent"]
 
 
 def test_a_fork_in_a_greenlet(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 def body():
     pid = os.fork()
     hand_over(pid)
@@ -53,25 +58,31 @@ if pid == 0:
     os._exit(5)
 wait_for(pid)
 print(g.switch(), other.switch("v"))
-""")
+"""
+    )
     assert printed.splitlines() == ["child 5", "went on v"]
 
 
 def test_a_child_may_end_inside_a_greenlet(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 def body():
     pid = os.fork()
     if pid == 0:
         sys.exit(6)
     wait_for(pid)
 greenlet(body).switch()
-""")
+"""
+    )
     assert printed.splitlines() == ["child 6"]
 
 
 def test_after_a_fork_other_threads_have_ended(program):
     """Python's greenlet calls them greenlets of "a different thread" for ever."""
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 def work():
     kept.append(waits())
     kept.append(getcurrent())
@@ -102,12 +113,15 @@ wait_for(pid)
 print(kept[0].dead)
 finish.set()
 thread.join()
-""")
+"""
+    )
     assert printed.splitlines() == ["child 4", "False"]
 
 
 def test_a_fork_in_a_thread(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 def work():
     mine = waits()
     pid = os.fork()
@@ -120,12 +134,15 @@ thread = threading.Thread(target=work)
 thread.start()
 thread.join()
 print(mains.switch("still"))
-""")
+"""
+    )
     assert printed.splitlines() == ["child 3", "still"]
 
 
 def test_forks_of_forks(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 g = waits()
 def descend(depth):
     pid = os.fork()
@@ -135,7 +152,8 @@ def descend(depth):
         os._exit(0 if g.switch("v") == "v" else 1)
     wait_for(pid)
 descend(3)
-""")
+"""
+    )
     assert printed.splitlines() == ["child 0"] * 4
 
 
@@ -159,7 +177,9 @@ if __name__ == "__main__":
 
 
 def test_a_signal_handler_runs_in_the_current_greenlet(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 def handler(number, frame):
     print(getcurrent() is g, frame.f_code.co_name)
 def body():
@@ -168,12 +188,15 @@ def body():
 signal.signal(signal.SIGUSR1, handler)
 g = greenlet(body)
 g.switch()
-""")
+"""
+    )
     assert printed.split() == ["True", "body"]
 
 
 def test_a_signal_handler_may_switch(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 def handler(number, frame):
     main.switch("from the handler")
 def body():
@@ -184,12 +207,15 @@ main = getcurrent()
 g = greenlet(body)
 print(g.switch())
 print(g.switch())
-""")
+"""
+    )
     assert printed.splitlines() == ["from the handler", "went on"]
 
 
 def test_a_keyboard_interrupt_rises_where_control_is(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 signal.signal(signal.SIGINT, signal.default_int_handler)
 def body():
     try:
@@ -205,13 +231,16 @@ try:
 except KeyboardInterrupt:
     print("in its parent")
 print(other.switch("others wait on"))
-""")
+"""
+    )
     assert printed.splitlines() == ["in the greenlet", "in its parent", "others wait on"]
 
 
 def test_timer_signals_at_any_point_of_a_switch(program):
     """Handlers run between bytecodes, but the signals themselves come in the midst of jumps and copies."""
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 count = 0
 def handler(number, frame):
     global count
@@ -228,12 +257,15 @@ while count < 200:
         g.switch()
 signal.setitimer(signal.ITIMER_REAL, 0)
 print("done")
-""")
+"""
+    )
     assert printed.split() == ["done"]
 
 
 def test_an_exception_from_a_signal_handler_at_any_point(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 class Interrupted(Exception):
     pass
 def handler(number, frame):
@@ -254,7 +286,8 @@ while caught < 100:
     except Interrupted:
         caught += 1
 print("done")
-""")
+"""
+    )
     assert printed.split() == ["done"]
 
 
@@ -268,7 +301,9 @@ def test_a_subinterpreter_works_or_refuses(program, isolated):
         pytest.skip("there are none before Python 3.12")
     kind = isolated if sys.version_info < (3, 13) else "'isolated'" if isolated else "'legacy'"
     how = kind if sys.version_info >= (3, 13) else f"isolated={isolated}"
-    printed = program(PREFIX + f"""
+    printed = program(
+        PREFIX
+        + f"""
 import {SUBINTERPRETERS} as interpreters
 g = waits()
 code = '''
@@ -288,7 +323,8 @@ for _ in range(3):
     interpreters.destroy(one)
     assert waits().switch("v") == "v"
 print(g.switch("the main interpreter's goes on"))
-""")
+"""
+    )
     *answers, last = printed.splitlines()
     assert last == "the main interpreter's goes on"
     assert answers in (["works"] * 3, ["refuses"] * 3), printed

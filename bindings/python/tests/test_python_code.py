@@ -309,7 +309,9 @@ def test_a_weak_dictionary_of_greenlets_empties():
 
 
 def test_an_import_may_switch(tmp_path, monkeypatch):
-    (tmp_path / "imports_and_switches.py").write_text("from libgreenlet import getcurrent\nvalue = getcurrent().parent.switch('importing')\n")
+    (tmp_path / "imports_and_switches.py").write_text(
+        "from libgreenlet import getcurrent\nvalue = getcurrent().parent.switch('importing')\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "imports_and_switches", raising=False)
 

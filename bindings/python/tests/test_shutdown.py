@@ -120,7 +120,9 @@ def test_greenlets_first_used_in_an_exit_function(program):
 
 
 def test_the_end_comes_inside_a_greenlet(program):
-    printed = program(PREFIX + """
+    printed = program(
+        PREFIX
+        + """
 def body():
     other = waits()
     try:
@@ -130,7 +132,8 @@ def body():
 outer = waits()
 greenlet(body).switch()
 print("not reached")
-""")
+"""
+    )
     assert printed.split() == ["unwound"]
 
 

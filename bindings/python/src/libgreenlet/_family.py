@@ -77,7 +77,7 @@ def _all_greenlets() -> list[greenlet]:
 def _families(greenlets: Iterable[greenlet]) -> list[Node]:
     """Their trees. The dead are left out, but for those with descendants that live."""
     nodes = {id(g): Node(g, inspect(g)[0], label_of(g)) for g in greenlets}
-    roots = []
+    roots: list[Node] = []
     for node in reversed(list(nodes.values())):
         if node.state == "dead" and not node.children:
             continue

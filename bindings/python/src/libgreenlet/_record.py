@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Optional, TextIO, Union
 
-from ._family import label_of, name_of
+from ._family import label_of
 from ._greenlet import getcurrent, greenlet
 from ._subscribe import subscribe
 
@@ -69,7 +69,7 @@ class Recorder:
     def _new_track(self, tracks: dict[int, tuple[int, str]], g: greenlet) -> tuple[int, str]:
         with self._lock:
             self._tracks += 1
-            label = name_of(g) or label_of(g)
+            label = label_of(g)
             tracks[id(g)] = track = self._tracks, label if label != "greenlet" else f"greenlet {self._tracks}"
         return track
 
