@@ -35,7 +35,7 @@ func TestTracersSeeEachTransfer(t *testing.T) {
 		remove()
 		remove()
 		waiting(t, tree)
-		want := "switch main-g, start main-g, switch g-main, switch main-main, throw main-g, end g-main, switch g-main, switch main-main"
+		want := "switch main-g, start main-g, switch g-main, switch main-main, throw main-g, end g-main, switch g-main, throw main-main"
 		if got := strings.Join(log, ", "); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

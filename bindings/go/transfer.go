@@ -43,14 +43,11 @@ func (g *G) Throw(err error) (any, error) {
 	if err == nil {
 		err = ErrExit
 	}
-	if errors.Is(err, ErrExit) {
-		if state := g.State(); state == Unstarted || state == Dead {
-			core.Kill(t.realm, g.ref)
-			return g.Switch(nil)
-		}
-	}
 	decision := core.ThrowAt(t.realm, g.ref)
 	runtime.KeepAlive(g)
+	if slotOf(decision) != int(g.slot) && errors.Is(err, ErrExit) {
+		err = nil
+	}
 	return t.transfer(decision, message{err: err})
 }
 
@@ -73,9 +70,11 @@ func (g *G) Kill() (any, error) {
 	case t.cur:
 		return nil, ErrCurrent
 	}
-	decision := core.Kill(t.realm, g.ref)
-	runtime.KeepAlive(g)
-	return t.transfer(decision, message{})
+	value, err := t.transfer(core.Kill(t.realm, g.ref), message{})
+	if err == nil && !g.Dead() {
+		err = ErrAlive
+	}
+	return value, err
 }
 
 func slotOf(decision int64) int { return int(uint32(decision)) }
@@ -126,8 +125,6 @@ func (t *Tree) arrange(to *state, decision int64, m message) (_ *state, starts b
 	switch core.Gl_status_code(decision >> core.SlotBits & core.StatusMask) {
 	case core.GL_KILLED:
 		m = message{err: ErrExit}
-	case core.GL_ALIVE:
-		m.err = ErrAlive
 	case core.GL_OK:
 		if decision&core.Empty != 0 {
 			if m.err != nil {

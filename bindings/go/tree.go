@@ -104,7 +104,7 @@ func (t *Tree) Close() error {
 				continue
 			}
 			_, err := t.transfer(core.Kill(t.realm, t.slots[i].ref), message{})
-			if err != nil && err != ErrAlive {
+			if err != nil {
 				failed = append(failed, err)
 			}
 		}

@@ -27,7 +27,6 @@
 %rename("%s") GL_OK;
 %rename("%s") GL_THROWN;
 %rename("%s") GL_KILLED;
-%rename("%s") GL_ALIVE;
 %rename("%s") GL_ENOMEM;
 %rename("%s") GL_ECYCLE;
 %rename(Retain) gl_retain;
