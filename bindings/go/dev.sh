@@ -53,6 +53,12 @@ run_generated() {
   checked
 }
 
+# Everything that can be collected is, and the goroutines run on other threads all the time.
+run_gogc() {
+  export GOGC=1
+  go_test -count=1 -cpu 1,2,4
+}
+
 run_scenarios() {
   in_go go build -o "$root/build/go/scenarios" ./internal/scenarios
   tests/scenarios/check.py --lacks "$go/internal/scenarios/go.lacks" -- "$root/build/go/scenarios"
@@ -110,6 +116,8 @@ do_test() {
   if may_install; then do_setup; fi
   leg_needing "go g++" "go" go_test
   leg_needing "go g++" "go -race" go_test -race
+  leg_needing "go g++" "go with GOGC=1" run_gogc
+  leg_needing "go g++" "go with greenletdebug" go_test -tags greenletdebug
   leg_needing "go g++ python3" "go scenarios" run_scenarios
   leg_needing "go g++" "go examples" run_examples
   leg_needing "go g++ cmake pkg-config" "go on the system's library" run_system
