@@ -23,12 +23,14 @@ const storesOnResources = (() => {
 let tables = storesOnResources ? findTables() : null; // costly to find from Node 24 on: when they are needed
 let floor = 0; // main's entries, while a greenlet runs
 let mainId = 0; // main's id then: all that is known without the tables
+let left = null; // who has given control away
 
 /**
  * Sets aside what the greenlet has entered, right before a transfer away from it. arrive() enters it again.
  * @throws {GreenletError} `GL_EBUSY` inside a native callback that runs on this greenlet's stack; nothing has changed then
  */
 function leave(record) {
+  left = record;
   if (record.id === 0) {
     if (tables) floor = tables.depth;
     else mainId = executionAsyncId();
@@ -59,10 +61,16 @@ function arrive(record) {
   record.context = null;
 }
 
-/** Calls a greenlet's body. Its async contexts are, at first, those of whoever started it. */
+/**
+ * Calls a greenlet's body. Its async contexts are, at first, those of whoever starts it. Where the tables cannot be had, it can have none of
+ * its own: it would never be able to wait.
+ */
 function begin(record, body, args) {
-  if (!storesOnResources) return body(...args);
-  return new AsyncResource('Greenlet').runInAsyncScope(body, undefined, ...args);
+  if (!storesOnResources || !tables) return body(...args);
+  const starter = left.context?.at(-1).resource; // undefined: main, whose contexts are in place
+  const make = () => new AsyncResource('Greenlet');
+  const own = starter ? starter.runInAsyncScope(make) : make();
+  return own.runInAsyncScope(body, undefined, ...args);
 }
 
 // --- For generators, which all run on main's stack: their contexts are entered for each step

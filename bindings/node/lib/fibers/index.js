@@ -58,7 +58,7 @@ class Life {
   }
 }
 
-function start(state) {
+function start(state, args) {
   if (greenlets.carrier === 'generator') {
     throw new GreenletError('GL_ENOTSUP', 'fibers are plain functions: they need the carrier "fiber" or "thread"');
   }
@@ -67,7 +67,7 @@ function start(state) {
   const { fn } = state;
   const life = new Life();
   state.life = life;
-  state.greenlet = new Greenlet((...args) => life.live(fn, args), { parent: getMain(), name: 'Fiber' });
+  state.greenlet = new Greenlet(() => life.live(fn, args), { parent: getMain(), name: 'Fiber' });
 }
 
 const isAlive = ({ life }) => life !== null && !life.over;
@@ -93,7 +93,7 @@ Fiber.prototype.run = function run(...args) {
   const state = stateOf(this);
   if (isAlive(state) && !state.life.yielding) throw new Error('This Fiber is already running');
   if (args.length > 1) throw new TypeError('run() expects 1 or no arguments');
-  if (!isAlive(state)) start(state);
+  if (!isAlive(state)) start(state, args);
   return enter(this, state, (greenlet) => greenlet.switch(...args));
 };
 
