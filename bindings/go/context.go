@@ -29,12 +29,16 @@ func (t *Tree) Context() context.Context { return t.ctx }
 
 func (t *Tree) attach(ctx context.Context) {
 	t.ctx = context.WithValue(ctx, treeKey{}, t)
-	t.stopCtx = context.AfterFunc(ctx, func() { t.notice.Or(canceled) })
+	cancel := func() { t.notice.Or(canceled) }
+	if ctx.Err() != nil {
+		cancel() // at once
+	}
+	t.stopCtx = context.AfterFunc(ctx, cancel)
 }
 
 // cause returns why transfers are refused, or nil.
 func (t *Tree) cause() error {
-	if t.notice.Load()&canceled == 0 || t.notice.Load()&dooming != 0 {
+	if t.notice.Load()&canceled == 0 {
 		return nil
 	}
 	return context.Cause(t.ctx)

@@ -78,3 +78,15 @@ func TestATreeIsInItsContext(t *testing.T) {
 		}
 	})
 }
+
+func TestATreeOfAContextThatIsDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := greenlet.RunContext(ctx, func(_ context.Context, tree *Tree) error {
+		_, err := tree.New(nothing).Switch(nil)
+		return err
+	})
+	if err != context.Canceled {
+		t.Error(err)
+	}
+}

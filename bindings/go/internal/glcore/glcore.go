@@ -34,6 +34,7 @@ typedef struct { void* array; intgo len; intgo cap; } _goslice_;
 #cgo libgreenlet_system pkg-config: libgreenlet
 // Go links C++ with its runtime library, which nothing here needs.
 #cgo linux LDFLAGS: -Wl,--as-needed
+#cgo linux,riscv64 LDFLAGS: -latomic
 
 typedef long long swig_type_1;
 typedef long long swig_type_2;
@@ -46,33 +47,33 @@ typedef long long swig_type_8;
 typedef long long swig_type_9;
 typedef long long swig_type_10;
 typedef long long swig_type_11;
-extern void _wrap_Swig_free_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_glcore_118a3b9f3fe2c7cf(swig_intgo arg1);
-extern swig_intgo _wrap_Version_glcore_118a3b9f3fe2c7cf(void);
-extern swig_intgo _wrap_GL_OK_glcore_118a3b9f3fe2c7cf(void);
-extern swig_intgo _wrap_GL_THROWN_glcore_118a3b9f3fe2c7cf(void);
-extern swig_intgo _wrap_GL_KILLED_glcore_118a3b9f3fe2c7cf(void);
-extern swig_intgo _wrap_GL_ENOMEM_glcore_118a3b9f3fe2c7cf(void);
-extern swig_intgo _wrap_GL_ECYCLE_glcore_118a3b9f3fe2c7cf(void);
-extern uintptr_t _wrap_Retain_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern swig_intgo _wrap_SetParent_glcore_118a3b9f3fe2c7cf(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_State_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern void _wrap_RealmRelease_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern uintptr_t _wrap_RealmMain_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern swig_type_1 _wrap_SlotOf_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern swig_type_2 _wrap_ParentSlot_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern swig_type_3 _wrap_CurrentSlot_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern uintptr_t _wrap_RealmNew_glcore_118a3b9f3fe2c7cf(void);
-extern uintptr_t _wrap_NewGreenlet_glcore_118a3b9f3fe2c7cf(uintptr_t arg1, swig_type_4 arg2);
-extern swig_intgo _wrap_Release_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern swig_type_5 _wrap_SwitchTo_glcore_118a3b9f3fe2c7cf(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_6 _wrap_ThrowAt_glcore_118a3b9f3fe2c7cf(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_7 _wrap_Kill_glcore_118a3b9f3fe2c7cf(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_8 _wrap_End_glcore_118a3b9f3fe2c7cf(uintptr_t arg1, swig_type_9 arg2);
-extern swig_type_10 _wrap_GoOn_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern uintptr_t _wrap_TraceStart_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
-extern void _wrap_TraceStop_glcore_118a3b9f3fe2c7cf(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_11 _wrap_TraceTake_glcore_118a3b9f3fe2c7cf(uintptr_t arg1);
+extern void _wrap_Swig_free_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_glcore_2c9b8853d3d8e4af(swig_intgo arg1);
+extern swig_intgo _wrap_Version_glcore_2c9b8853d3d8e4af(void);
+extern swig_intgo _wrap_GL_OK_glcore_2c9b8853d3d8e4af(void);
+extern swig_intgo _wrap_GL_THROWN_glcore_2c9b8853d3d8e4af(void);
+extern swig_intgo _wrap_GL_KILLED_glcore_2c9b8853d3d8e4af(void);
+extern swig_intgo _wrap_GL_ENOMEM_glcore_2c9b8853d3d8e4af(void);
+extern swig_intgo _wrap_GL_ECYCLE_glcore_2c9b8853d3d8e4af(void);
+extern uintptr_t _wrap_Retain_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern swig_intgo _wrap_SetParent_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_State_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern void _wrap_RealmRelease_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern uintptr_t _wrap_RealmMain_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern swig_type_1 _wrap_SlotOf_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern swig_type_2 _wrap_ParentSlot_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern swig_type_3 _wrap_CurrentSlot_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern uintptr_t _wrap_RealmNew_glcore_2c9b8853d3d8e4af(void);
+extern uintptr_t _wrap_NewGreenlet_glcore_2c9b8853d3d8e4af(uintptr_t arg1, swig_type_4 arg2);
+extern swig_intgo _wrap_Release_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern swig_type_5 _wrap_SwitchTo_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_6 _wrap_ThrowAt_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_7 _wrap_Kill_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_8 _wrap_End_glcore_2c9b8853d3d8e4af(uintptr_t arg1, swig_type_9 arg2);
+extern swig_type_10 _wrap_GoOn_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern uintptr_t _wrap_TraceStart_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern void _wrap_TraceStop_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_11 _wrap_TraceTake_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -100,19 +101,19 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_glcore_118a3b9f3fe2c7cf(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_glcore_2c9b8853d3d8e4af(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Version() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_Version_glcore_118a3b9f3fe2c7cf())
+	swig_r = (int)(C._wrap_Version_glcore_2c9b8853d3d8e4af())
 	return swig_r
 }
 
@@ -120,7 +121,7 @@ type Gl_status_code int
 
 func _swig_getGL_OK() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_OK_glcore_118a3b9f3fe2c7cf())
+	swig_r = (Gl_status_code)(C._wrap_GL_OK_glcore_2c9b8853d3d8e4af())
 	return swig_r
 }
 
@@ -128,7 +129,7 @@ var GL_OK Gl_status_code = _swig_getGL_OK()
 
 func _swig_getGL_THROWN() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_THROWN_glcore_118a3b9f3fe2c7cf())
+	swig_r = (Gl_status_code)(C._wrap_GL_THROWN_glcore_2c9b8853d3d8e4af())
 	return swig_r
 }
 
@@ -136,7 +137,7 @@ var GL_THROWN Gl_status_code = _swig_getGL_THROWN()
 
 func _swig_getGL_KILLED() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_KILLED_glcore_118a3b9f3fe2c7cf())
+	swig_r = (Gl_status_code)(C._wrap_GL_KILLED_glcore_2c9b8853d3d8e4af())
 	return swig_r
 }
 
@@ -144,7 +145,7 @@ var GL_KILLED Gl_status_code = _swig_getGL_KILLED()
 
 func _swig_getGL_ENOMEM() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ENOMEM_glcore_118a3b9f3fe2c7cf())
+	swig_r = (Gl_status_code)(C._wrap_GL_ENOMEM_glcore_2c9b8853d3d8e4af())
 	return swig_r
 }
 
@@ -152,7 +153,7 @@ var GL_ENOMEM Gl_status_code = _swig_getGL_ENOMEM()
 
 func _swig_getGL_ECYCLE() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ECYCLE_glcore_118a3b9f3fe2c7cf())
+	swig_r = (Gl_status_code)(C._wrap_GL_ECYCLE_glcore_2c9b8853d3d8e4af())
 	return swig_r
 }
 
@@ -161,7 +162,7 @@ var GL_ECYCLE Gl_status_code = _swig_getGL_ECYCLE()
 func Retain(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Retain_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Retain_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -169,26 +170,26 @@ func SetParent(arg1 uintptr, arg2 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_SetParent_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int)(C._wrap_SetParent_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func State(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_State_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_State_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func RealmRelease(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_RealmRelease_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0))
+	C._wrap_RealmRelease_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0))
 }
 
 func RealmMain(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_RealmMain_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_RealmMain_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -201,27 +202,27 @@ const Orphan int64 = 68719476736
 func SlotOf(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_SlotOf_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_SlotOf_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func ParentSlot(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ParentSlot_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ParentSlot_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func CurrentSlot(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_CurrentSlot_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_CurrentSlot_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func RealmNew() (_swig_ret uintptr) {
 	var swig_r uintptr
-	swig_r = (uintptr)(C._wrap_RealmNew_glcore_118a3b9f3fe2c7cf())
+	swig_r = (uintptr)(C._wrap_RealmNew_glcore_2c9b8853d3d8e4af())
 	return swig_r
 }
 
@@ -229,14 +230,14 @@ func NewGreenlet(arg1 uintptr, arg2 int64) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (uintptr)(C._wrap_NewGreenlet_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0), C.swig_type_4(_swig_i_1)))
+	swig_r = (uintptr)(C._wrap_NewGreenlet_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.swig_type_4(_swig_i_1)))
 	return swig_r
 }
 
 func Release(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Release_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Release_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -244,7 +245,7 @@ func SwitchTo(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_SwitchTo_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_SwitchTo_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -252,7 +253,7 @@ func ThrowAt(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ThrowAt_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_ThrowAt_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -260,7 +261,7 @@ func Kill(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Kill_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Kill_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -268,33 +269,33 @@ func End(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_End_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1)))
+	swig_r = (int64)(C._wrap_End_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1)))
 	return swig_r
 }
 
 func GoOn(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_GoOn_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_GoOn_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func TraceStart(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_TraceStart_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_TraceStart_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func TraceStop(arg1 uintptr, arg2 uintptr) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_TraceStop_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_TraceStop_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func TraceTake(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_TraceTake_glcore_118a3b9f3fe2c7cf(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_TraceTake_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }

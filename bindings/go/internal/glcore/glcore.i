@@ -9,6 +9,7 @@
 #cgo libgreenlet_system pkg-config: libgreenlet
 // Go links C++ with its runtime library, which nothing here needs.
 #cgo linux LDFLAGS: -Wl,--as-needed
+#cgo linux,riscv64 LDFLAGS: -latomic
 %}
 
 %begin %{
