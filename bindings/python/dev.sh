@@ -97,7 +97,7 @@ build_wheel() {
   env=$(venv "$version")
   mkdir -p "$folder"
   rm -rf "$folder/site" "$folder"/*.whl
-  "$env/bin/pip" wheel --quiet --no-index --no-deps --no-build-isolation -w "$folder" -Cbuild-dir="$folder/cmake" "$python"
+  "$env/bin/pip" wheel --quiet --no-index --no-deps --no-build-isolation -w "$folder" --config-settings=build-dir="$folder/cmake" "$python"
   "$env/bin/pip" install --quiet --no-index --no-deps --target "$folder/site" "$folder"/*.whl
 }
 
