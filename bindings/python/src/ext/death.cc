@@ -55,6 +55,7 @@ void drain_slow(Thread *t) {
 void discard(State *s) {
   gl_greenlet *core = s->core;
   if (!core) return;
+  leave_place(s);
   s->core = nullptr;
   s->life = Life::dead;
   if (!is_finalizing()) s->frames.release();

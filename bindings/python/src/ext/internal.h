@@ -38,6 +38,8 @@ enum class Life : uint8_t {
   dead,
 };
 
+constexpr unsigned shared_stacks = 8; // of a thread
+
 // What a thread has. Kept by itself until its thread has ended and cleanup came by, and by each greenlet that has started there.
 struct Thread {
   PyGreenlet *current;   // counted: the running one keeps itself
@@ -53,8 +55,9 @@ struct Thread {
   PyObject *subscribers; // counted tuple; NULL: none
   PyGreenlet **dropped; // counted: other threads released the last reference; to be killed here
   uint32_t dropped_capacity;
-  gl_stack *shared[2];
-  bool main_moves; // somebody has run on the thread's own stack
+  gl_stack *shared[shared_stacks]; // NULL: not made yet
+  unsigned next_shared;
+  State *occupants[shared_stacks]; // whose bytes are in place there; NULL: of one that has ended
   DataStackCache data_stacks;
 
   unsigned long id;  // threading.get_ident() of it
@@ -70,8 +73,9 @@ struct State {
   gl_greenlet *core; // counted; while active
   Thread *thread;    // counted; from the start on
   Life life;
-  bool moves;          // runs on a stack that others use too
-  bool odd_stack;      // which of the shared ones
+  bool on_shared;      // runs on a stack of Thread::shared, which others use too
+  bool on_thread;      // runs on the thread's own stack, with others: of a main one, once there are others
+  uint8_t shared_at;   // which of the shared ones
   bool is_parent;      // has been somebody's parent
   uint16_t kills;      // kills of it that wait
   uint8_t faults;      // broken.cc
@@ -179,6 +183,7 @@ PyObject *arrive(Thread *t, gl_status status, void *received);         // both o
 PyObject *find_run(State *s); // new; may run anything
 bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs); // steals; nothing of Python runs from here to the transfer. False: an error is set, or kept
 void abandon_start(State *s);
+void leave_place(State *s); // it will not come back there
 
 // --- death.cc -------------------------------------------------------------------------------------------------------------------------
 bool kill_last(PyGreenlet *g); // no reference is left: false: it lives on

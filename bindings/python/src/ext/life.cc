@@ -125,6 +125,11 @@ static State *find_heir(Thread *t, State *self, PyObject *&outcome, PyObject *&r
   return t->main->state;
 }
 
+void leave_place(State *s) {
+  State *&occupant = s->thread->occupants[s->shared_at];
+  if (s->on_shared && occupant == s) occupant = nullptr;
+}
+
 // Nothing of Python runs after this on its stack.
 static gl_status end(Thread *t, State *self, PyObject *outcome, void **result) {
   PyObject *run;
@@ -132,6 +137,7 @@ static gl_status end(Thread *t, State *self, PyObject *outcome, void **result) {
   PyThreadState *ts = PyThreadState_GET();
   Frames::give_chunk(ts, t->data_stacks);
   t->tracing.leave(ts);
+  leave_place(self);
   t->ended = self->core;
   self->core = nullptr;
   self->life = Life::dead;

@@ -12,11 +12,14 @@ static Kind kind = Kind::shared;
 // What Python's recursion limits assume; only what is touched takes memory.
 constexpr size_t stack_size = 8 << 20;
 
-// Two that take turns by generation, so that a parent and its child do not share: neither has to be moved when control goes to and fro.
-static gl_stack *shared_stack(Thread *t, const State *s) {
+// Each in its turn, so that a few greenlets that switch among each other stay in place, as in a cache; and never the parent's: control goes to and fro
+// between those two.
+static gl_stack *shared_stack(Thread *t, State *s) {
+  unsigned at = t->next_shared++ % shared_stacks;
   const State *parent = s->parent->state;
-  bool odd = parent->odd_stack;
-  gl_stack *&stack = t->shared[odd ? 0 : 1];
+  if (parent->on_shared && parent->shared_at == at) at = t->next_shared++ % shared_stacks;
+  s->shared_at = static_cast<uint8_t>(at);
+  gl_stack *&stack = t->shared[at];
   if (!stack) stack = gl_stack_new(stack_size);
   return stack;
 }
@@ -28,13 +31,14 @@ gl_greenlet *new_core(Thread *t, State *s, gl_greenlet *parent) {
   options.data = s;
   options.parent = parent;
   options.flags = GL_DISCARD; // death.cc kills; nobody else is to
-  s->moves = kind != Kind::private_;
-  s->odd_stack = !s->parent->state->odd_stack;
-  if (kind == Kind::private_) options.stack_size = stack_size;
-  else options.stack = kind == Kind::shared ? shared_stack(t, s) : gl_stack_thread();
-  if (kind == Kind::thread) t->main->state->moves = true;
+  s->on_shared = kind == Kind::shared;
+  s->on_thread = kind == Kind::thread;
+  if (s->on_shared) options.stack = shared_stack(t, s);
+  else if (s->on_thread) options.stack = gl_stack_thread();
+  else options.stack_size = stack_size;
+  if (s->on_thread) t->main->state->on_thread = true;
   gl_greenlet *core = nullptr;
-  if ((s->moves && !options.stack) || gl_new_with(&options, &core) != GL_OK) PyErr_NoMemory();
+  if ((!options.stack && !options.stack_size) || gl_new_with(&options, &core) != GL_OK) PyErr_NoMemory();
   return core;
 }
 
