@@ -125,9 +125,14 @@ run_build() {
   checked
 }
 
+# do_lint [--fix]
 do_lint() {
   local sources
-  mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- "$here/src")
+  mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- "$here/*.c" "$here/*.cc" "$here/*.h")
+  if [[ ${1-} == --fix ]]; then
+    clang-format-14 -i "${sources[@]}"
+    (cd "$here" && eslint --fix .) || true
+  fi
   check "clang-format" clang-format-14 --dry-run -Werror "${sources[@]}"
   cd "$here"
   check "eslint" eslint .
