@@ -177,7 +177,7 @@ do_lint() {
   check "ruff's format" ruff format --check "$python"
   check "mypy" mypy --config-file "$python/pyproject.toml" "$python/src/libgreenlet"
   if [[ -d $build/$version/site ]]; then
-    check "stubs say what is there" env PYTHONPATH="$build/$version/site" python3 -m mypy.stubtest --concise libgreenlet
+    check "stubs say what is there" env PYTHONPATH="$build/$version/site" python3 -m mypy.stubtest --concise libgreenlet._greenlet
   fi
   checked
 }

@@ -20,7 +20,9 @@ KINDS = ["private", "shared", "thread"]
 def pytest_terminal_summary(terminalreporter):
     """The line that ./dev counts by."""
     count = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error", "skipped", "xfailed")}
-    terminalreporter.write_line(f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped'] + count['xfailed']} skipped")
+    terminalreporter.write_line(
+        f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped'] + count['xfailed']} skipped"
+    )
 
 
 class Python:

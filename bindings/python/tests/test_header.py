@@ -93,7 +93,9 @@ def test_a_module_of_either_header_works_with_either_package(python, tmp_path, h
 @pytest.mark.parametrize("compiler", [["cc", "-std=c11"], ["c++", "-x", "c++", "-std=c++11"]], ids=["C", "C++"])
 def test_the_header_compiles_without_warnings(tmp_path, compiler):
     source = tmp_path / "use.c"
-    source.write_text("#include <greenlet/greenlet.h>\nint use(PyObject *o) { PyGreenlet_Import() return _PyGreenlet_API && PyGreenlet_Check(o); }\n")
+    source.write_text(
+        "#include <greenlet/greenlet.h>\nint use(PyObject *o) { PyGreenlet_Import() return _PyGreenlet_API && PyGreenlet_Check(o); }\n"
+    )
     python = ["-isystem", sysconfig.get_path("include")]
     subprocess.run([*compiler, "-Wall", "-Wextra", "-Werror", "-I", OURS, *python, "-c", source, "-o", tmp_path / "use.o"], check=True)
 
@@ -104,8 +106,24 @@ def test_both_headers_define_the_same(tmp_path):
         pytest.skip("PyPI's greenlet is not installed")
 
     def names(header):
-        options = ["-E", "-dM", "-x", "c", "-I", header, "-isystem", sysconfig.get_path("include"), "-include", "greenlet/greenlet.h", os.devnull]
+        options = [
+            "-E",
+            "-dM",
+            "-x",
+            "c",
+            "-I",
+            header,
+            "-isystem",
+            sysconfig.get_path("include"),
+            "-include",
+            "greenlet/greenlet.h",
+            os.devnull,
+        ]
         defined = subprocess.run(["cc", *options], check=True, stdout=subprocess.PIPE, text=True).stdout
-        return {line.split()[1].partition("(")[0] for line in defined.splitlines() if "reenlet" in line.split()[1] or "GREENLET" in line.split()[1]}
+        return {
+            line.split()[1].partition("(")[0]
+            for line in defined.splitlines()
+            if "reenlet" in line.split()[1] or "GREENLET" in line.split()[1]
+        }
 
     assert names(OURS) == names(THEIRS)

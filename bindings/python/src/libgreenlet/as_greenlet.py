@@ -5,6 +5,7 @@ The folder `shim`, which holds a package `greenlet` and its metadata, goes to th
 that multiprocessing starts all go by that. Raises ImportError where it comes too late.
 """
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -26,7 +27,6 @@ if "greenlet" in sys.modules:
         raise ImportError(f"greenlet is already imported, from {_source()}: import libgreenlet.as_greenlet before anything that uses it")
 else:
     sys.path.insert(0, SHIM)
-    import greenlet  # noqa: F401
-
+    importlib.import_module("greenlet")
     if not _is_ours():
         raise ImportError(f"an import hook found another greenlet first, in {_source()}")
