@@ -52,7 +52,7 @@ type message struct {
 	err   error
 }
 
-// Option says more about a greenlet that is made.
+// Option says more about a greenlet that is made: see [Name] and [Under].
 type Option func(*state)
 
 // Name gives the greenlet a name: for [G.Name] and [Tree.Dump], as the label "greenlet" of its goroutine in profiles (with the labels of the tree's

@@ -35,7 +35,8 @@ func (t *Tree) watch() {
 	runtime.AddCleanup(new(*Tree), func(t *Tree) { t.notice.Or(collected) }, t)
 }
 
-// reap releases greenlets whose G has been collected; the core has those killed that are suspended, with the current one as their parent (rule 21).
+// reap releases greenlets whose G has been collected; the core has those killed that are suspended, with the current one as their parent (rule 21). It
+// runs at the beginning of calls, so that whoever has a G in hand cannot lose it.
 func (t *Tree) reap() {
 	t.notice.And(^collected)
 	t.watch()

@@ -17,7 +17,7 @@ func As[T any](value any, err error) (T, error) {
 	return typed, err
 }
 
-// errStray: somebody else switched to a greenlet that waits for a value of Pull, or in Push.
+// errStray: control came from somebody else to one that waits for a value, or for the next call of Pull's or Push's functions.
 var errStray = errors.New("greenlet: a sequence was left in the middle")
 
 // Seq runs body as a greenlet that hands out values by emit, from any depth of calls, to whoever ranges over the sequence. If the body ends with an error or
@@ -47,29 +47,42 @@ func Seq[T any](t *Tree, body func(emit func(T) error) error) iter.Seq2[T, error
 func Pull[T any](t *Tree, body func(emit func(T) error) error) (next func() (value T, err error, ok bool), stop func() error) {
 	var item T
 	var consumer *G // while it waits
-	g := t.New(func(_ *Tree, _ any) (any, error) {
+	ended := false
+	g := t.New(func(*Tree, any) (any, error) {
+		defer func() { ended = true }()
 		return nil, body(func(value T) error {
 			to := consumer
+			if to == nil {
+				return errStray
+			}
 			item, consumer = value, nil
 			_, err := to.Switch(nil)
 			return err
 		})
 	})
+	parent := t.Current()
 	next = func() (value T, err error, ok bool) {
-		if g.Dead() {
+		if ended {
 			return value, nil, false
 		}
 		consumer = t.Current()
-		if err = g.SetParent(consumer); err == nil {
-			_, err = g.Switch(nil)
+		if parent != consumer {
+			if err = g.SetParent(consumer); err != nil {
+				return value, err, true
+			}
+			parent = consumer
 		}
-		if emitted := consumer == nil; err == nil && !emitted && !g.Dead() {
-			err = errStray
-		} else if err == nil && !emitted {
+		if _, err = g.Switch(nil); err != nil {
+			return value, err, true
+		}
+		if emitted := consumer == nil; emitted {
+			value, item = item, value
+			return value, nil, true
+		}
+		if ended {
 			return value, nil, false
 		}
-		value, item = item, value
-		return value, err, true
+		return value, errStray, true
 	}
 	stop = func() error {
 		_, err := g.Kill()
@@ -84,10 +97,13 @@ func Pull[T any](t *Tree, body func(emit func(T) error) error) (next func() (val
 func Push[T any](t *Tree, body func(values iter.Seq[T]) error) (push func(T) error, stop func() error) {
 	var item T
 	var producer *G // while it waits
-	var full, stopped bool
+	var full, stopped, ended bool
 	take := func() (ok bool, err error) {
 		for !full && !stopped {
 			to := producer
+			if to == nil {
+				return false, errStray
+			}
 			producer = nil
 			if _, err := to.Switch(nil); err != nil {
 				return false, err
@@ -97,6 +113,7 @@ func Push[T any](t *Tree, body func(values iter.Seq[T]) error) (push func(T) err
 		return ok, nil
 	}
 	g := t.New(func(*Tree, any) (any, error) {
+		defer func() { ended = true }()
 		var waiting error // what ended the sequence, if body does not tell
 		err := body(func(yield func(T) bool) {
 			for {
@@ -111,19 +128,23 @@ func Push[T any](t *Tree, body func(values iter.Seq[T]) error) (push func(T) err
 		}
 		return nil, err
 	})
+	parent := t.Current()
 	run := func() error {
 		producer = t.Current()
-		if err := g.SetParent(producer); err != nil {
-			return err
+		if parent != producer {
+			if err := g.SetParent(producer); err != nil {
+				return err
+			}
+			parent = producer
 		}
 		_, err := g.Switch(nil)
-		if err == nil && producer != nil && !g.Dead() {
+		if err == nil && producer != nil && !ended {
 			err = errStray
 		}
 		return err
 	}
 	push = func(value T) error {
-		if g.Dead() {
+		if ended {
 			return ErrClosed
 		}
 		item, full = value, true
@@ -131,7 +152,7 @@ func Push[T any](t *Tree, body func(values iter.Seq[T]) error) (push func(T) err
 	}
 	stop = func() error {
 		stopped = true
-		if g.Dead() {
+		if ended {
 			return nil
 		}
 		return run()

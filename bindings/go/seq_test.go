@@ -186,6 +186,28 @@ func TestPullThatIsInterrupted(t *testing.T) {
 	})
 }
 
+// Somebody else resumes the one that is to wait for the next call.
+func TestAValueThatNobodyAskedFor(t *testing.T) {
+	inTree(t, func(tree *Tree) {
+		var inside *G
+		var refused error
+		next, stop := greenlet.Pull(tree, func(emit func(int) error) error {
+			inside = tree.Current()
+			emit(1)
+			refused = emit(2)
+			return nil
+		})
+		next()
+		call(inside.Switch(nil)).want(t, nil, nil)
+		if refused == nil {
+			t.Error("it went to nobody")
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestPush(t *testing.T) {
 	inTree(t, func(tree *Tree) {
 		sum := 0

@@ -26,7 +26,8 @@ func (e Event) String() string { return [...]string{"switch", "throw", "start", 
 type tracer struct{ f func(e Event, from, to *G) }
 
 // Trace has f called for each transfer, before it happens, while the one that leaves is still current (rule 27). Functions are called in the order in which
-// they were added. Inside f nobody can be switched to ([ErrBusy]). The function that it returns removes f.
+// they were added. Inside f nobody can be switched to ([ErrBusy]). A panic in f removes it, and [Tree.SetUnhandled]'s function is told; f must not call
+// [runtime.Goexit]. The function that Trace returns removes f.
 func (t *Tree) Trace(f func(e Event, from, to *G)) (remove func()) {
 	t.checkCaller()
 	if t.realm == 0 {

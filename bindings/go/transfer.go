@@ -25,9 +25,7 @@ func (g *G) Switch(value any) (any, error) {
 			return nil, err
 		}
 	}
-	decision := core.SwitchTo(t.realm, g.ref)
-	runtime.KeepAlive(g) // until here: dropped, it could have been released
-	return t.transfer(decision, message{value: value})
+	return t.transfer(core.SwitchTo(t.realm, g.ref), message{value: value})
 }
 
 // Throw is like [G.Switch], but the call that g waits in returns err. An unstarted g dies without running. Of that, and of a dead one, the nearest ancestor
@@ -44,7 +42,6 @@ func (g *G) Throw(err error) (any, error) {
 		err = ErrExit
 	}
 	decision := core.ThrowAt(t.realm, g.ref)
-	runtime.KeepAlive(g)
 	if slotOf(decision) != int(g.slot) && errors.Is(err, ErrExit) {
 		err = nil
 	}
