@@ -164,6 +164,33 @@ const char *StackfulCarrier::check() {
   return handle_scopes ? nullptr : "N-API's count of handle scopes was not found";
 }
 
+bool StackfulCarrier::open() {
+  if (v8api::has_async_frame()) v8api::add_young_gc_callbacks(isolate, put_frame_by, put_frame_back, this);
+  return true;
+}
+
+// V8 13 (Node 24) visits the AsyncLocalStorage frame once for each of its threads, and its scavenger spoils what it visits twice. So the frame is out of
+// its sight during a collection.
+void StackfulCarrier::put_frame_by(v8api::Isolate *isolate, int, int, void *data) {
+  auto *self = static_cast<StackfulCarrier *>(data);
+  napi_env env = self->at.env;
+  auto frame = static_cast<napi_value>(v8api::async_frame(isolate));
+  if (self->frame_put_by || napi_create_reference(env, frame, 1, &self->frame_put_by) != napi_ok) return; // no object
+  napi_value undefined;
+  napi_get_undefined(env, &undefined);
+  v8api::set_async_frame(isolate, undefined);
+}
+
+void StackfulCarrier::put_frame_back(v8api::Isolate *isolate, int, int, void *data) {
+  auto *self = static_cast<StackfulCarrier *>(data);
+  if (!self->frame_put_by) return;
+  napi_value frame;
+  napi_get_reference_value(self->at.env, self->frame_put_by, &frame);
+  v8api::set_async_frame(isolate, frame);
+  napi_delete_reference(self->at.env, self->frame_put_by);
+  self->frame_put_by = nullptr;
+}
+
 size_t StackfulCarrier::stack_size() { return std::max(least_stack, static_cast<size_t>(word(STACK_SIZE))); }
 
 gl_status StackfulCarrier::run_body(Greenlet *me, void *value, void **result) {
@@ -205,10 +232,12 @@ gl_status StackfulCarrier::seen(gl_status status) {
 
 // V8 is told to stop JavaScript in each greenlet that waits, so that its frames are gone before their memory is. No JavaScript runs.
 void StackfulCarrier::close() {
+  if (v8api::has_async_frame()) v8api::remove_young_gc_callbacks(isolate, put_frame_by, put_frame_back, this);
   Greenlet *main = table[0];
   if (current != main) return; // the process exits from inside a greenlet
   napi_handle_scope scope;
   if (napi_open_handle_scope(at.env, &scope) != napi_ok) return;
+  --*handle_scopes; // as in run_body()
   closing = true;
   for (Greenlet *greenlet : table) {
     if (greenlet == main || greenlet->ended || gl_state(greenlet->handle) != GL_SUSPENDED) continue;
@@ -218,6 +247,7 @@ void StackfulCarrier::close() {
     current = main;
     v8api::cancel_terminate(isolate);
   }
+  ++*handle_scopes;
   napi_close_handle_scope(at.env, scope);
   for (Greenlet *greenlet : table)
     while (greenlet->handles) release(greenlet);

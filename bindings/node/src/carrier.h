@@ -109,6 +109,7 @@ private:
 class StackfulCarrier : public Carrier {
 public:
   using Carrier::Carrier;
+  bool open() override;
   void close() override;
 
 protected:
@@ -125,7 +126,11 @@ protected:
   bool closing = false;
 
 private:
+  static void put_frame_by(v8api::Isolate *, int, int, void *data);
+  static void put_frame_back(v8api::Isolate *, int, int, void *data);
+
   int *handle_scopes = nullptr;
+  napi_ref frame_put_by = nullptr;
   bool terminating = false; // V8 has stopped a body: whoever gets control has to stop, too
 };
 

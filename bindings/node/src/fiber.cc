@@ -52,7 +52,7 @@ public:
     main->thread_id = *thread_id;
     if (stack_start) main->stack_start = *stack_start;
     adopt_main(main, gl_main());
-    return gl_hook_add(exchange, this) == GL_OK;
+    return gl_hook_add(exchange, this) == GL_OK && StackfulCarrier::open();
   }
 
   void close() override {

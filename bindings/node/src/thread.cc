@@ -40,7 +40,7 @@ public:
     realm = gl_realm_new();
     if (!realm) return false;
     adopt_main(main = new Thread, gl_realm_main(realm));
-    return true;
+    return StackfulCarrier::open();
   }
 
 private:

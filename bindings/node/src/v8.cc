@@ -18,6 +18,10 @@ static void (*unlocker_init)(void *, Isolate *);
 static void (*unlocker_destroy)(void *);
 static void *(*get_frame)(Isolate *);
 static void (*set_frame)(Isolate *, void *);
+static void (*add_prologue)(Isolate *, GcCallback, void *, int);
+static void (*add_epilogue)(Isolate *, GcCallback, void *, int);
+static void (*remove_prologue)(Isolate *, GcCallback, void *);
+static void (*remove_epilogue)(Isolate *, GcCallback, void *);
 
 template <class Function> static bool find(Function &function, const char *name) {
   function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
@@ -35,6 +39,10 @@ static bool find_all() {
          find(enter, "_ZN2v87Isolate5EnterEv") && find(exit, "_ZN2v87Isolate4ExitEv") &&
          find(terminate, "_ZN2v87Isolate18TerminateExecutionEv") && find(cancel_terminate, "_ZN2v87Isolate24CancelTerminateExecutionEv") &&
          find(locker_init, "_ZN2v86Locker10InitializeEPNS_7IsolateE") && find(locker_destroy, "_ZN2v86LockerD1Ev") &&
+         find(add_prologue, "_ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_") &&
+         find(add_epilogue, "_ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_") &&
+         find(remove_prologue, "_ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_") &&
+         find(remove_epilogue, "_ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_") &&
          find(unlocker_init, "_ZN2v88Unlocker10InitializeEPNS_7IsolateE") && find(unlocker_destroy, "_ZN2v88UnlockerD1Ev");
 }
 
@@ -44,6 +52,16 @@ bool has_async_frame() { return get_frame; }
 void *async_frame(Isolate *isolate) { return get_frame ? get_frame(isolate) : nullptr; }
 void set_async_frame(Isolate *isolate, void *frame) {
   if (frame) set_frame(isolate, frame);
+}
+
+void add_young_gc_callbacks(Isolate *isolate, GcCallback before, GcCallback after, void *data) {
+  constexpr int young = 3; // kGCTypeScavenge, kGCTypeMinorMarkSweep
+  add_prologue(isolate, before, data, young);
+  add_epilogue(isolate, after, data, young);
+}
+void remove_young_gc_callbacks(Isolate *isolate, GcCallback before, GcCallback after, void *data) {
+  remove_prologue(isolate, before, data);
+  remove_epilogue(isolate, after, data);
 }
 
 Locker::Locker(Isolate *isolate) { locker_init(bytes, isolate); }

@@ -23,6 +23,11 @@ void *async_frame(Isolate *isolate);
 void set_async_frame(Isolate *isolate, void *frame);
 bool has_async_frame();
 
+// Calls these around each collection of the young generation.
+using GcCallback = void (*)(Isolate *, int type, int flags, void *data);
+void add_young_gc_callbacks(Isolate *isolate, GcCallback before, GcCallback after, void *data);
+void remove_young_gc_callbacks(Isolate *isolate, GcCallback before, GcCallback after, void *data);
+
 // v8::Locker: while it lives, the calling V8 thread has the isolate. Does nothing for one that has it already.
 class Locker {
 public:
