@@ -287,3 +287,43 @@ def test_a_context_is_not_shared_by_a_greenlet_that_starts_another():
         return greenlet(variable.get).switch(), variable.get()
 
     assert greenlet(outer).switch() == (None, "outer's")
+
+
+def test_one_that_has_been_an_ancestor_by_way_of_an_unstarted_one_can_be_killed():
+    """Only the unstarted one's parent changes, and who is below it has another ancestor by that."""
+
+    def body():
+        try:
+            hand_over()
+        finally:
+            ended.append(1)
+
+    def child():
+        main.switch()
+        box.clear()
+        main.switch(len(ended))
+
+    main, ended = getcurrent(), []
+    box = [greenlet(body)]
+    box[0].switch()
+    unstarted = greenlet(len, box[0])
+    g = greenlet(child, unstarted)
+    g.switch()
+    unstarted.parent = main
+    assert g.switch() == 1
+
+
+def test_one_may_become_the_parent_of_one_that_was_its_ancestor():
+    def body():
+        main.switch()
+
+    main = getcurrent()
+    above, below = greenlet(body), greenlet(body)
+    above.switch()
+    unstarted = greenlet(body, above)
+    below.parent = unstarted
+    below.switch()
+    unstarted.parent = main
+    above.parent = below
+    with pytest.raises(ValueError, match="cyclic"):
+        unstarted.parent = above

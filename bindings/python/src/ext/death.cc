@@ -21,6 +21,10 @@ static void kill(Thread *t, State *s) {
   Turn turn = begin_turn(t, s);
   void *received = nullptr;
   gl_status status = gl_kill(s->core, &received);
+  if (status == GL_ECYCLE) { // it has no references, so it is nobody's parent
+    update_ancestors(t);
+    status = gl_kill(s->core, &received);
+  }
   PyObject *value = nullptr;
   if (status >= 0) {
     value = arrive(t, status == GL_ALIVE ? GL_OK : status, received);

@@ -183,6 +183,7 @@ PyObject *arrive(Thread *t, gl_status status, void *received);         // both o
 PyObject *find_run(State *s); // new; may run anything
 bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs); // steals; nothing of Python runs from here to the transfer. False: an error is set, or kept
 void abandon_start(State *s);
+void update_ancestors(Thread *t); // tells the core what it has not heard of: for when it sees a cycle where none is
 void leave_place(State *s); // it will not come back there
 
 // --- death.cc -------------------------------------------------------------------------------------------------------------------------

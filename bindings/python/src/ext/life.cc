@@ -28,6 +28,26 @@ static gl_greenlet *active_ancestor(const State *s) {
   return s->core;
 }
 
+static int under_main(void *main, gl_greenlet *g) {
+  if (g != main) gl_set_parent(g, static_cast<gl_greenlet *>(main));
+  return 0;
+}
+
+static int under_ancestor(void *main, gl_greenlet *g) {
+  auto *s = static_cast<State *>(gl_data(g));
+  if (g == main || !s || !s->parent || !lineage(s->parent->state)) return 0;
+  gl_set_parent(g, active_ancestor(s));
+  return 0;
+}
+
+// One that has not started may get another parent, and then its descendants have another nearest ancestor with a stack. In two steps, so that no
+// cycle comes up on the way.
+void update_ancestors(Thread *t) {
+  gl_greenlet *main = t->main->state->core;
+  gl_foreach(under_main, main);
+  gl_foreach(under_ancestor, main);
+}
+
 bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs) {
   s->core = new_core(t, s, active_ancestor(s));
   if (!s->core) {

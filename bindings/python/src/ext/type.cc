@@ -211,6 +211,9 @@ static bool makes_cycle(const State *child, const State *parent) {
 // The core knows those that are active: an outcome that meets others is life.cc's affair.
 static gl_status tell_core(State *child, const State *parent) {
   while (parent->life != Life::active) parent = parent->parent->state;
+  gl_status status = gl_set_parent(child->core, parent->core);
+  if (status != GL_ECYCLE) return status;
+  update_ancestors(child->thread);
   return gl_set_parent(child->core, parent->core);
 }
 
