@@ -55,8 +55,7 @@ run_generated() {
 
 # Everything that can be collected is, and the goroutines run on other threads all the time.
 run_gogc() {
-  export GOGC=1
-  go_test -count=1 -cpu 1,2,4
+  go_test -exec "env GOGC=1" -cpu 1,2,4
 }
 
 # A short look for programs of a new kind; the tests have random ones.
