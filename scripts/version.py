@@ -29,6 +29,7 @@ PLACES = [
     ("bindings/node/package.json", r'^  "version": "(\S+)",$', plain),
     ("bindings/node/package-lock.json", r'^  "version": "(\S+)",$', plain),
     ("bindings/node/package-lock.json", r'^      "version": "(\S+)",$', plain),
+    ("bindings/python/src/libgreenlet/__init__.py", r'^__version__ = "(\S+)"$', plain),
 ]
 
 

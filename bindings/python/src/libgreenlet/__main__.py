@@ -26,7 +26,7 @@ def enable() -> None:
     """Puts the shim in front for every start of this interpreter. Nothing is imported before someone does."""
     pth = site_folder() / PTH
     pth.write_text(f"import sys; sys.path.insert(0, {ascii(str(SHIM))})\n", encoding="ascii")
-    asked = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True)
+    asked = subprocess.run([sys.executable, "-c", ASK], cwd=SHIM.parent, capture_output=True, text=True)
     if asked.returncode:
         pth.unlink()
         sys.exit("libgreenlet: not enabled, for greenlet is still another: " + (asked.stdout or asked.stderr).strip())
