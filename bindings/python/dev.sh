@@ -138,20 +138,24 @@ run_scenarios() {
 lane() {
   local env
   env=$(venv "$1")
-  leg_needing "g++ cmake $env/complete" "python $1: build" run_build "$1"
-  leg_needing "$env/complete $cache/greenlet-$(greenlet_release "$1")" "python $1: greenlet's own tests" run_greenlet "$1"
-  leg_needing "$env/complete" "python $1: ours" run_ours "$1"
-  leg_needing "$env/complete" "python $1: gevent's tests" run_gevent "$1"
-  leg_needing "$env/complete" "python $1: scenarios" run_scenarios "$1"
+  leg_needing "g++ cmake $env/complete" "python $1 build" run_build "$1"
+  leg_needing "$env/complete $cache/greenlet-$(greenlet_release "$1")" "python $1 greenlet's tests" run_greenlet "$1"
+  leg_needing "$env/complete" "python $1 our tests" run_ours "$1"
+  leg_needing "$env/complete" "python $1 gevent's tests" run_gevent "$1"
+  leg_needing "$env/complete" "python $1 scenarios" run_scenarios "$1"
 }
 
 # A row for each interpreter, from what the legs noted.
 table() {
   local version
   for version in "${found[@]}"; do
-    awk -v row="python-$version:-" -v title="Python $version" '
-      index($3, row) == 1 { what = substr($3, length(row) + 1); gsub("-", " ", what); printf "%s %s: %s", n++ ? "," : title "  ", what, $2 ? $2 " FAILED" : $1 }
-      END { if (n) print "" }' "$GREENLET_TALLY"
+    awk -v row="python-$version-" -v title="Python $version:" '
+      index($3, row) == 1 {
+        what = substr($3, length(row) + 1)
+        gsub("-", " ", what)
+        line = line (line ? ", " : title " ") what " " ($2 ? $2 " FAILED" : $1)
+      }
+      END { if (line) print line }' "$GREENLET_TALLY"
   done
 }
 
