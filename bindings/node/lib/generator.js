@@ -212,7 +212,11 @@ function open(realm) {
     current: () => current,
     switch: (record, value) => transfer(SWITCH, record, value),
     throw: (record, error) => transfer(THROW, record, error),
-    kill: (record) => (record.dead && record.id < 0 ? undefined : transfer(KILL, record)),
+    kill(record) {
+      if (record.dead && record.id < 0) return undefined;
+      realm.keep(record);
+      return transfer(KILL, record);
+    },
     release(id) {
       perform(RELEASE, id, 0, 0);
       mayHaveOrphans = true;

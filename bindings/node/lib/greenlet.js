@@ -29,7 +29,8 @@ class Greenlet {
     if (typeof body !== 'function') throw new TypeError('a greenlet needs a function to run');
     let parent, name, stackSize;
     if (options !== undefined && options !== null) ({ parent, name, stackSize } = check(options));
-    this.#record = new Record(this, body, parent === undefined ? realm.carrier.current() : parent.#record, name, stackSize);
+    parent ??= realm.greenletOf(realm.carrier.current());
+    this.#record = new Record(this, body, parent.#record, parent, name, stackSize);
   }
 
   /**

@@ -23,17 +23,17 @@ const SEVERAL = 1 << 30; // set in the number of such values
 
 /** The inside of a greenlet. README.md here tells why it is apart from the Greenlet. */
 class Record {
-  constructor(greenlet, body, parent, name = '', stackSize = 0) {
+  constructor(greenlet, body, parent, holds, name = '', stackSize = 0) {
     this.id = -1;
     this.dead = false;
-    this.kept = false; // is a parent, so its id stays beyond its end
+    this.kept = false; // is a parent, or was killed: its id stays beyond its end
     this.context = undefined; // of async_context.js
     this.greenlet = greenlet; // until it is watched
     this.weak = undefined; // from then on
     this.body = body; // until the start
     this.generator = isGeneratorFunction(body);
     this.parent = parent; // a record
-    this.holds = parent && parent.greenlet; // a child keeps its parent (rule 16)
+    this.holds = holds; // its Greenlet: a child keeps its parent (rule 16)
     this.name = name;
     this.stackSize = stackSize;
     this.locals = undefined; // of local.js
@@ -53,8 +53,9 @@ class Realm {
     this.further = new Map();
     this.lastNumber = 1;
     this.tracers = new Set();
+    this.telling = false; // what happens has not happened yet
     this.registry = new FinalizationRegistry((record) => this.collected(record));
-    this.main = new Record(undefined, undefined, undefined, 'main', 0);
+    this.main = new Record(undefined, undefined, undefined, undefined, 'main');
     this.main.id = 0;
     this.records[0] = this.main;
   }
@@ -143,16 +144,16 @@ class Realm {
     const { native, words } = this;
     const status = this.carrier.perform(native.op.CREATE, record.parent.id, record.dead ? 1 : 0, Math.max(this.leastStack, record.stackSize));
     if (status < 0) throw this.refused(status);
-    this.becomesParent(record.parent);
+    this.keep(record.parent);
     record.id = words[native.word.NEXT];
     this.records[record.id] = record;
     if (record.dead) {
-      this.becomesParent(record);
+      this.keep(record);
       this.carrier.perform(native.op.KILL, record.id, 0, 0);
     }
   }
 
-  becomesParent(record) {
+  keep(record) {
     record.kept = true;
     this.watch(record);
   }
@@ -182,6 +183,7 @@ class Realm {
 
   /** To be called when ENDED or PENDING is not 0, before anything else happens. */
   settle() {
+    if (this.telling) return;
     const { native, words } = this;
     const { ENDED, PENDING } = native.word;
     const id = words[ENDED];
@@ -231,7 +233,7 @@ class Realm {
     if (record !== this.main) this.enter(record);
     const status = this.carrier.perform(this.native.op.SET_PARENT, record.id, parent.id, 0);
     if (status < 0) throw this.refused(status);
-    this.becomesParent(parent);
+    this.keep(parent);
     record.parent = parent;
     record.holds = this.greenletOf(parent);
   }
@@ -256,6 +258,7 @@ class Realm {
   }
 
   tell(event, from, to) {
+    this.telling = true;
     for (const { tracer } of [...this.tracers]) {
       try {
         tracer(event, this.greenletOf(from), this.greenletOf(to));
@@ -263,6 +266,7 @@ class Realm {
         report(error);
       }
     }
+    this.telling = false;
   }
 }
 

@@ -68,6 +68,7 @@ function stackful(realm) {
     },
     kill(record) {
       if (record.dead && record.id < 0) return undefined;
+      realm.keep(record);
       realm.enter(record);
       leave(current);
       return pass(KILL, record, 0);

@@ -27,7 +27,7 @@ void Carrier::perform() {
   Greenlet *me = current;
   void *received = nullptr;
   gl_status status = carry_out(static_cast<Op>(word(OP)), &received);
-  settle(me);
+  if (!telling) settle(me);
   status = seen(status);
   word(STATUS) = status;
   if (status >= 0) word(VALUE) = to_number(received);
@@ -40,6 +40,7 @@ gl_status Carrier::carry_out(Op op, void **received) {
     case SET_PARENT: return set_parent(target, table[static_cast<size_t>(word(VALUE))]);
     case RETAIN: gl_retain(target->handle), target->handles++; return GL_OK;
     case RELEASE: release(target); return GL_OK;
+    case KILL: target->kept = true; [[fallthrough]]; // its parent is asked for while others that kill it wait
     default: return transfer(op, target ? target->handle : nullptr, to_pointer(word(VALUE)), received);
   }
 }
@@ -140,18 +141,21 @@ void Carrier::tell_event(int event, int from, int to) {
   if (isolate) {
     lock.emplace(isolate);
     v8api::enter(isolate);
-    v8api::exit(isolate);
   }
+  telling = true;
   napi_handle_scope scope;
-  if (napi_open_handle_scope(at.env, &scope) != napi_ok) return;
-  napi_value function, undefined, arguments[3], result;
-  napi_get_undefined(at.env, &undefined);
-  napi_get_reference_value(at.env, at.trace, &function);
-  napi_create_int32(at.env, event, &arguments[0]);
-  napi_create_int32(at.env, from, &arguments[1]);
-  napi_create_int32(at.env, to, &arguments[2]);
-  napi_call_function(at.env, undefined, function, 3, arguments, &result);
-  napi_close_handle_scope(at.env, scope);
+  if (napi_open_handle_scope(at.env, &scope) == napi_ok) {
+    napi_value function, undefined, arguments[3], result;
+    napi_get_undefined(at.env, &undefined);
+    napi_get_reference_value(at.env, at.trace, &function);
+    napi_create_int32(at.env, event, &arguments[0]);
+    napi_create_int32(at.env, from, &arguments[1]);
+    napi_create_int32(at.env, to, &arguments[2]);
+    napi_call_function(at.env, undefined, function, 3, arguments, &result);
+    napi_close_handle_scope(at.env, scope);
+  }
+  telling = false;
+  if (isolate) v8api::exit(isolate);
 }
 
 // --- Stackful carriers ---------------------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ struct Greenlet {
   gl_greenlet *handle = nullptr;
   int id = 0;
   int handles = 0;   // that JavaScript has
-  bool kept = false; // is a parent, so JavaScript needs the handle beyond its end
+  bool kept = false; // is a parent, or being killed: JavaScript needs the handle beyond its end
   bool ended = false;
 };
 
@@ -103,6 +103,7 @@ private:
 
   std::vector<Greenlet *> ended;
   std::vector<int> free_ids;
+  bool telling = false; // a tracer is called: who has ended is about to, and nobody can transfer
 };
 
 // For carriers whose greenlets have a stack and a V8 thread each.
