@@ -32,7 +32,7 @@ in_go() { (cd "$go" && "$@"); }
 go_test() {
   local log status=0
   log=$(mktemp)
-  in_go timeout 600 go test -v "$@" ./... 2>&1 | tee "$log" || status=$?
+  in_go timeout 600 go test -v "$@" . ./internal/... 2>&1 | tee "$log" || status=$?
   printf '%d passed, %d failed\n' "$(grep -c '^--- PASS' "$log")" "$(grep -cE '^--- FAIL|^FAIL.*\[|^panic:' "$log")"
   rm -f "$log"
   return "$status"
@@ -75,7 +75,7 @@ run_random_scenarios() {
   tests/scenarios/random_scenarios.py --count 2000 --lacks <(cat "$go/internal/scenarios/go.lacks" && echo "misuse: of trees") -- "$root/build/go/scenarios"
 }
 
-# Each prints what stands beside it, also where it is checked which goroutine calls.
+# Each prints what stands beside it, also where it is checked which goroutine calls. So do README's programs.
 run_examples() {
   local example name
   for example in "$go"/examples/*/; do
@@ -83,6 +83,7 @@ run_examples() {
     check "$name" diff -u "$example/output.txt" <(in_go timeout 60 go run "./examples/$name" 2>&1)
     check "$name with greenletdebug" diff -u "$example/output.txt" <(in_go timeout 60 go run -tags greenletdebug "./examples/$name" 2>&1)
   done
+  check "README.md" in_go go test -count=1 ./examples
   checked
 }
 
@@ -154,23 +155,26 @@ do_lint() {
   checked
 }
 
-# do_bench [OPTION...]: short rounds, for the machine's speed changes; benchstat's table, then how often the fastest round of a peer goes into that of the
-# package. Options are a test program's, such as -test.bench Switch.
+# do_bench [OPTION...]: short rounds, as the machine's speed changes; benchstat's table, then the ratios of the fastest rounds. Options are a test program's,
+# such as -test.bench Switch.
 do_bench() {
-  local program=$root/build/go/bench.test results=$root/build/go/bench.txt
+  local program=$root/build/go/bench.test results=$root/build/go/bench.txt who
   mkdir -p "${program%/*}"
   in_go go test -c -o "$program" ./bench
   for _ in {1..10}; do
-    "$program" -test.run '^$' -test.bench . -test.skip Million -test.benchtime 100ms -test.cpu 1,2 "$@"
-  done | tee "$results" | grep --line-buffered '^Benchmark'
-  (($#)) || "$program" -test.run '^$' -test.bench Million -test.benchtime 1x -test.count 3 >>"$results"
+    "$program" -test.run '^$' -test.bench . -test.skip Million -test.benchtime 50ms -test.cpu 1,2 "$@"
+  done >"$results"
+  if (($# == 0)); then
+    for who in goroutine goroutine goroutine greenlet greenlet greenlet; do # each in a process that has no memory yet
+      "$program" -test.run '^$' -test.bench "Million/by=$who$" -test.benchtime 1x
+    done >>"$results"
+  fi
   benchstat -row '.name /by' -col /gomaxprocs "$results"
   awk '$1 ~ /^Benchmark/ && $4 == "ns/op" && (!($1 in best) || $3 < best[$1]) { best[$1] = $3 }
+       function ratio(name, peer) { if (peer in best) printf "%s: %.1f, %.2f times %s\n", name, best[name], best[name] / best[peer], peer }
        END { for (name in best) {
-               peer = name
-               if (sub("by=greenlet", "by=channel+call", peer) && peer in best) print name ": " best[name] / best[peer] " times channel+call"
-               peer = name
-               if (sub("Life/by=greenlet", "Switch/by=channel", peer)) print name ": " best[name] / best[peer] " hand-offs by channel" } }' "$results"
+               if (peer = name, sub("by=greenlet", "by=channel+call", peer)) ratio(name, peer)
+               if (peer = name, sub("Life/by=greenlet", "Switch/by=channel", peer)) ratio(name, peer) } }' "$results"
 }
 
 # A module zip, made by the go command from a repository with a version's tag. It leaves what it has downloaded in the layout of a proxy, in build/go/proxy.
