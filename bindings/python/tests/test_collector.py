@@ -240,39 +240,23 @@ def test_a_current_one_without_references_goes_on():
     assert log == ["gone"]
 
 
-def test_a_dropped_chain_ends_from_its_young_end():
+def test_a_dropped_family_ends_from_its_young_end():
+    """Rule 16: a child keeps its parent, so the parent is the last to go."""
+
     def body(n):
         try:
-            hand_over()
+            main.switch()
         finally:
             log.append(n)
 
-    log = []
-    parent = getcurrent()
+    main, log, family = getcurrent(), [], []
     for n in range(5):
-        g = greenlet(body, parent)
-        parent.switch  # noqa: B018
-        g.parent = parent
-        parent = g
-    chain = []
-    while g is not getcurrent():
-        chain.append(g)
-        g = g.parent
-    del parent
-    for n, g in enumerate(chain):
-        start_with_main(g, n)
-    del g
-    log.clear()
-    while chain:
-        chain.pop(0)
-    assert log == [0, 1, 2, 3, 4]
-
-
-def start_with_main(g, value):
-    """Starts one whose parent is another, and comes back."""
-    parent, g.parent = g.parent, getcurrent()
-    g.switch(value)
-    g.parent = parent
+        family.append(greenlet(body, family[-1] if family else main))
+        family[-1].switch(n)
+    family.reverse()
+    while family:
+        family.pop()
+    assert log == [4, 3, 2, 1, 0]
 
 
 def test_collections_at_every_allocation(eager_collector):
