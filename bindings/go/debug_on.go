@@ -11,9 +11,14 @@ import (
 
 // goroutine returns the number of the goroutine that calls: nothing but a stack trace tells.
 func goroutine() (number uint64) {
-	var trace [64]byte
-	n := runtime.Stack(trace[:], false)
-	fmt.Sscanf(string(trace[:n]), "goroutine %d ", &number)
+	var trace [64]byte // "goroutine 7 [running]:..."
+	runtime.Stack(trace[:], false)
+	for _, c := range trace[len("goroutine "):] {
+		if c < '0' || c > '9' {
+			break
+		}
+		number = 10*number + uint64(c-'0')
+	}
 	return number
 }
 
