@@ -72,7 +72,9 @@ private:
   void complete(gl_options &options) override {
     options.run = [](void *data, void *value, void **result) {
       auto *me = static_cast<Fiber *>(data);
-      gl_status outcome = static_cast<FiberCarrier *>(me->carrier)->run_body(me, value, result);
+      auto *carrier = static_cast<FiberCarrier *>(me->carrier);
+      v8api::discard_thread(carrier->isolate); // the one that had this number was on another stack, with another limit
+      gl_status outcome = carrier->run_body(me, value, result);
       me->away = true;
       return outcome;
     };

@@ -115,6 +115,7 @@ private:
     gl_status outcome = carrier->run_body(me, me->delivery.value, &result);
     gl_delivery next;
     gl_host_end(carrier->realm, outcome, result, &next);
+    v8api::discard_thread(carrier->isolate);
     carrier->hand_over(next);
     return nullptr;
   }

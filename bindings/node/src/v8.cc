@@ -9,6 +9,7 @@ Isolate *(*current)();
 bool (*is_locked)(Isolate *);
 void (*enter)(Isolate *);
 void (*exit)(Isolate *);
+void (*discard_thread)(Isolate *);
 void (*terminate)(Isolate *);
 void (*cancel_terminate)(Isolate *);
 
@@ -37,6 +38,7 @@ static bool find_all() {
   if (!frames) get_frame = nullptr;
   return find(current, "_ZN2v87Isolate10GetCurrentEv") && find(is_locked, "_ZN2v86Locker8IsLockedEPNS_7IsolateE") &&
          find(enter, "_ZN2v87Isolate5EnterEv") && find(exit, "_ZN2v87Isolate4ExitEv") &&
+         find(discard_thread, "_ZN2v87Isolate29DiscardThreadSpecificMetadataEv") &&
          find(terminate, "_ZN2v87Isolate18TerminateExecutionEv") && find(cancel_terminate, "_ZN2v87Isolate24CancelTerminateExecutionEv") &&
          find(locker_init, "_ZN2v86Locker10InitializeEPNS_7IsolateE") && find(locker_destroy, "_ZN2v86LockerD1Ev") &&
          find(add_prologue, "_ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_") &&

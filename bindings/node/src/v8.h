@@ -15,6 +15,7 @@ extern Isolate *(*current)();
 extern bool (*is_locked)(Isolate *);
 extern void (*enter)(Isolate *);
 extern void (*exit)(Isolate *);
+extern void (*discard_thread)(Isolate *); // what V8 remembers of the calling V8 thread, such as its stack limit
 extern void (*terminate)(Isolate *);
 extern void (*cancel_terminate)(Isolate *);
 
