@@ -80,8 +80,8 @@ private:
     unlocker.leave(isolate);
     hand_over(next);
     me->wait();
+    v8api::enter(isolate); // first: with breakpoints set, V8 asks for the thread's isolate while it takes the lock
     unlocker.come_back();
-    v8api::enter(isolate);
     if (me == main) v8api::exit(isolate); // it is entered all the time
     v8api::set_async_frame(isolate, frame);
     return me->delivery;
