@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 'use strict';
-// Loads the addon, and opens the realm of this thread on a carrier, once.
-const path = require('node:path');
+// Chooses the carrier, and opens the realm of this thread on a carrier, once.
 const { isMainThread, resourceLimits } = require('node:worker_threads');
 const { GreenletError } = require('./errors.js');
+const native = require('./native.js');
 const { Realm } = require('./realm.js');
 
 const CARRIERS = ['fiber', 'thread', 'generator'];
 const KNOWN_NODES = { from: 18, to: 26 }; // where the tests of the stackful carriers have run
 const NEEDS_BELOW_LIMIT = 168 * 1024; // what V8's own functions may use below the limit that it sets for JavaScript
-
-const native = require('node-gyp-build')(path.dirname(__dirname));
 
 let chosen; // by configure()
 

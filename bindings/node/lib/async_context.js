@@ -55,6 +55,11 @@ function findFloor() {
   while (floor > 0 && tables.idBelow(floor) !== mainId) --floor;
 }
 
+/** One that V8 has stopped has not left what it had entered. */
+function cutDown() {
+  if (tables && tables.depth > floor) tables.cut(floor);
+}
+
 function arrive(record) {
   if (!record.context) return;
   for (const { id, triggerId, resource } of record.context) tables.push(id, triggerId, resource);
@@ -96,4 +101,4 @@ function within(native, record, fn, argument) {
   }
 }
 
-module.exports = { leave, arrive, begin, inherit, within };
+module.exports = { leave, arrive, cutDown, begin, inherit, within };

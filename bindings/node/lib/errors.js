@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 'use strict';
+const native = require('./native.js');
 
 /** A call that the library refused. Nothing has changed: not who runs, not the target. `code` is the name that the C library gives it, such as "GL_ECYCLE". */
 class GreenletError extends Error {
@@ -22,4 +23,4 @@ class GreenletExit extends Error {
 }
 Object.defineProperty(GreenletExit.prototype, 'name', { value: 'GreenletExit', configurable: true, writable: true });
 
-module.exports = { GreenletError, GreenletExit };
+module.exports = native.errors ??= { GreenletError, GreenletExit };

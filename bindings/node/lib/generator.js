@@ -226,4 +226,4 @@ function open(realm) {
   };
 }
 
-module.exports = { open, later };
+module.exports = require('./native.js').generator ??= { open, later };

@@ -3,6 +3,7 @@
 // The public classes and functions: arguments are checked here, the rest is for the realm and its carrier.
 const { use } = require('./addon.js');
 const { GreenletExit } = require('./errors.js');
+const native = require('./native.js');
 const { Record, Several } = require('./realm.js');
 
 let recordOf; // a Greenlet's record
@@ -121,4 +122,4 @@ function trace(tracer) {
   return use().trace(tracer);
 }
 
-module.exports = { Greenlet, getCurrent, getMain, trace, recordOf, revive };
+module.exports = native.greenlet ??= { Greenlet, getCurrent, getMain, trace, recordOf, revive };

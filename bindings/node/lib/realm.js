@@ -120,7 +120,9 @@ class Realm {
         throw number === 0 ? new GreenletError('GL_ENOMEM', 'a greenlet on the way could not be started') : value;
       case GL_KILLED:
         throw new GreenletExit();
-      case TERMINATED: // V8 stops JavaScript when it looks, as it does in loops
+      case TERMINATED:
+        this.native.terminate();
+        // V8 looks in loops.
         for (let i = 0; i < 1e9; i++);
     }
     throw this.refused(status);
@@ -277,4 +279,4 @@ function report(error) {
   });
 }
 
-module.exports = { Realm, Record, Several };
+module.exports = { Realm, Record, Several, TERMINATED };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 'use strict';
 // Carriers "fiber" and "thread": a transfer is one call into C++, which comes back when control does.
-const { leave, arrive, begin } = require('./async_context.js');
+const { leave, arrive, begin, cutDown } = require('./async_context.js');
 const { drive } = require('./drive.js');
+const { TERMINATED } = require('./realm.js');
 
 /** Makes the carrier of a realm whose native side is open. */
 function stackful(realm) {
@@ -30,6 +31,7 @@ function stackful(realm) {
     const status = words[STATUS];
     number = words[VALUE];
     if ((words[ENDED] | words[PENDING]) !== 0) realm.settle();
+    if (status === TERMINATED) cutDown();
     arrive(me);
     if (status === 0) return realm.take(number);
     if (status < 0 && record.id >= 0) realm.watch(record); // a start that failed: nobody but its Greenlet keeps it
@@ -85,9 +87,10 @@ function stackful(realm) {
       const status = words[STATUS];
       const next = words[NEXT];
       if ((words[ENDED] | words[PENDING]) !== 0) realm.settle();
+      if (status === TERMINATED) cutDown();
       arrive(me);
       words[NEXT] = next;
-      return status;
+      return status === TERMINATED ? realm.received(status, 0) : status;
     },
   };
 }

@@ -91,6 +91,9 @@ static void set_async_frame(const Napi::CallbackInfo &info) {
   v8api::set_async_frame(v8api::current(), static_cast<napi_value>(info[0]));
 }
 
+// terminate(): JavaScript stops at V8's next look, and nothing catches that.
+static void terminate(const Napi::CallbackInfo &) { v8api::terminate(v8api::current()); }
+
 static Napi::Value status_text(const Napi::CallbackInfo &info) {
   gl_status status = id_of(info, 0);
   auto texts = Napi::Array::New(info.Env(), 2);
@@ -133,6 +136,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["parent"] = Napi::Function::New(env, parent, "parent", at);
   exports["trace"] = Napi::Function::New(env, trace, "trace", at);
   exports["pending"] = Napi::Function::New(env, pending, "pending", at);
+  exports["terminate"] = Napi::Function::New(env, terminate, "terminate", at);
   exports["statusText"] = Napi::Function::New(env, status_text, "statusText", at);
   if (v8api::load() && v8api::has_async_frame()) {
     exports["asyncFrame"] = Napi::Function::New(env, async_frame, "asyncFrame", at);

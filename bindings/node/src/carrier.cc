@@ -228,9 +228,9 @@ gl_status StackfulCarrier::run_body(Greenlet *me, void *value, void **result) {
 }
 
 gl_status StackfulCarrier::seen(gl_status status) {
-  if (!terminating && !closing) return status;
+  if (closing) v8api::terminate(isolate);
+  else if (!terminating) return status;
   terminating = false;
-  v8api::terminate(isolate);
   return TERMINATED;
 }
 

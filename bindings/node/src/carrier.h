@@ -15,7 +15,7 @@ namespace glnode {
 // Words that JavaScript shares, and what it may ask for.
 enum Word { OP, TARGET, VALUE, STATUS, NEXT, START, STACK_SIZE, ENDED, PENDING, WORD_COUNT };
 enum Op { SWITCH, THROW, KILL, RETAIN, RELEASE, CREATE, SET_PARENT, END, NEXT_ORPHAN };
-constexpr gl_status TERMINATED = 100; // a status beside the core's: V8 has been told to stop JavaScript
+constexpr gl_status TERMINATED = 100; // a status beside the core's: JavaScript has to stop, by native.terminate()
 
 class Carrier;
 
