@@ -171,10 +171,15 @@ do_bench() {
   fi
   benchstat -row '.name /by' -col /gomaxprocs "$results"
   awk '$1 ~ /^Benchmark/ && $4 == "ns/op" && (!($1 in best) || $3 < best[$1]) { best[$1] = $3 }
-       function ratio(name, peer) { if (peer in best) printf "%s: %.1f, %.2f times %s\n", name, best[name], best[name] / best[peer], peer }
-       END { for (name in best) {
-               if (peer = name, sub("by=greenlet", "by=channel+call", peer)) ratio(name, peer)
-               if (peer = name, sub("Life/by=greenlet", "Switch/by=channel", peer)) ratio(name, peer) } }' "$results"
+       function ratio(name, mine, other) {
+         if (sub(mine, other, name) && name in best) printf "%s: %.1f ns, %.2f times %s\n", me, best[me], best[me] / best[name], name
+       }
+       END {
+         for (me in best) {
+           ratio(me, "by=greenlet", "by=channel+call")
+           ratio(me, "Life/by=greenlet", "Switch/by=channel")
+         }
+       }' "$results"
 }
 
 # A module zip, made by the go command from a repository with a version's tag. It leaves what it has downloaded in the layout of a proxy, in build/go/proxy.
