@@ -136,7 +136,7 @@ do_lint() {
   check "clang-format" clang-format-14 --dry-run -Werror "${sources[@]}"
   cd "$here"
   check "eslint" eslint .
-  check "types" tsd
+  check "types" npm run --silent types
   checked
 }
 

@@ -200,7 +200,7 @@ test('an error that leaves a fiber which is being reset comes out of reset', nee
   const fiber = Fiber(() => {
     try {
       Fiber.yield();
-    } finally {
+    } catch {
       throw new RangeError('cleaning up');
     }
   });

@@ -1,28 +1,6 @@
 // SPDX-License-Identifier: MIT
-/**
- * The API of the package `fibers` 5. A program moves by changing `require('fibers')` to `require('libgreenlet/fibers')`.
- *
- * Fibers are plain functions, so they need the carrier "fiber" or "thread".
- *
- * @example
- * ```js
- * const Fiber = require('libgreenlet/fibers');
- *
- * const counter = Fiber(function (step) {
- *   let total = step;
- *   for (;;) total += Fiber.yield(total);
- * });
- * counter.run(1); // 1
- * counter.run(2); // 3
- * ```
- */
-declare class Fiber<Yielded = any, Sent = any> {
-  /**
-   * @param fn runs on a stack of its own when {@link run} is called for the first time. After its end the fiber can be run again
-   * @throws {TypeError} for anything but one function
-   */
-  constructor(fn: (value: Sent) => Yielded | void);
-
+/** A function that stops and goes on. */
+interface Fiber<Yielded = any, Sent = any> {
   /**
    * Starts the fiber, or lets it go on.
    * @param value the function's argument, or what its `Fiber.yield()` returns
@@ -48,31 +26,52 @@ declare class Fiber<Yielded = any, Sent = any> {
 
   /** Whether it has begun and not ended. */
   readonly started: boolean;
+}
+
+interface FiberConstructor {
+  /**
+   * Makes a fiber, with or without `new`.
+   * @param fn runs on a stack of its own when {@link Fiber.run} is called for the first time. After its end the fiber can be run again
+   * @throws {TypeError} for anything but one function
+   */
+  new <Yielded = any, Sent = any>(fn: (value: Sent) => Yielded | void): Fiber<Yielded, Sent>;
+  <Yielded = any, Sent = any>(fn: (value: Sent) => Yielded | void): Fiber<Yielded, Sent>;
+
+  readonly prototype: Fiber;
 
   /**
    * Stops the fiber that runs, and lets its `run()` return.
    * @returns what the next `run()` is called with
    * @throws what `throwInto()` is called with; an Error outside of a fiber, and in a fiber that is being reset
    */
-  static yield(value?: any): any;
+  yield(value?: any): any;
 
   /** The fiber that runs; undefined outside. */
-  static readonly current: Fiber | undefined;
+  readonly current: Fiber | undefined;
 
   /** How many stacks the fibers so far would have needed, when at most `poolSize` idle ones are kept. */
-  static readonly fibersCreated: number;
+  readonly fibersCreated: number;
 
-  /** See {@link fibersCreated}. 120 at first. The library's own cache of stacks does not depend on it. */
-  static poolSize: number;
+  /** See {@link FiberConstructor.fibersCreated}. 120 at first. The library's own cache of stacks does not depend on it. */
+  poolSize: number;
 }
 
-interface FiberFunction {
-  <Yielded = any, Sent = any>(fn: (value: Sent) => Yielded | void): Fiber<Yielded, Sent>;
-}
-
-type FiberType<Yielded = any, Sent = any> = Fiber<Yielded, Sent>;
-declare const FiberValue: typeof Fiber & FiberFunction;
-declare namespace FiberValue {
-  export type Fiber<Yielded = any, Sent = any> = FiberType<Yielded, Sent>;
-}
-export = FiberValue;
+/**
+ * The API of the package `fibers` 5. A program moves by changing `require('fibers')` to `require('libgreenlet/fibers')`.
+ *
+ * Fibers are plain functions, so they need the carrier "fiber" or "thread".
+ *
+ * @example
+ * ```js
+ * const Fiber = require('libgreenlet/fibers');
+ *
+ * const counter = Fiber(function (step) {
+ *   let total = step;
+ *   for (;;) total += Fiber.yield(total);
+ * });
+ * counter.run(1); // 1
+ * counter.run(2); // 3
+ * ```
+ */
+declare const Fiber: FiberConstructor;
+export = Fiber;
