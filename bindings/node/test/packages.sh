@@ -36,6 +36,13 @@ is_told() {
   grep 'Missing here: a C++20 compiler (GCC 11 or Clang 14, or later), make, Python 3\.' "$work/told" && grep 'apt-get install g++ make python3' "$work/told"
 }
 
+# The same when npm was told to run no scripts.
+is_told_when_loaded() {
+  npm_config_ignore_scripts=true install unbuilt "$work/source.tgz" || return
+  if node -e "require('libgreenlet')" >"$work/told" 2>&1; then return 1; fi
+  grep 'npm rebuild libgreenlet' "$work/told"
+}
+
 programs() {
   cat >"$1/greenlets.js" <<'END'
 const { Greenlet, carrier, getMain } = require('libgreenlet');
@@ -76,6 +83,7 @@ check "runs what was prebuilt" run_programs prebuilt node
 check "installs from source" install source "$work/source.tgz"
 check "runs what was built" run_programs source node
 check "names what is missing without either" is_told
+check "says what to do when it was not built" is_told_when_loaded
 for node in "$@"; do
   check "$(basename "$node") $("$node" --version | head -n 1) runs what was prebuilt" run_programs prebuilt "$node"
 done
