@@ -30,6 +30,7 @@ typedef struct { void* array; intgo len; intgo cap; } _goslice_;
 
 
 #cgo CXXFLAGS: -std=c++20 -O2 -fno-exceptions -fno-rtti -fvisibility=hidden
+#cgo windows CXXFLAGS: -Wno-attributes
 #cgo !libgreenlet_system CPPFLAGS: -DGREENLET_STATIC -DGREENLET_HOST_ONLY -DGREENLET_NO_SANITIZERS
 #cgo libgreenlet_system pkg-config: libgreenlet
 // Go links C++ with its runtime library, which nothing here needs.
@@ -47,33 +48,33 @@ typedef long long swig_type_8;
 typedef long long swig_type_9;
 typedef long long swig_type_10;
 typedef long long swig_type_11;
-extern void _wrap_Swig_free_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_glcore_2c9b8853d3d8e4af(swig_intgo arg1);
-extern swig_intgo _wrap_Version_glcore_2c9b8853d3d8e4af(void);
-extern swig_intgo _wrap_GL_OK_glcore_2c9b8853d3d8e4af(void);
-extern swig_intgo _wrap_GL_THROWN_glcore_2c9b8853d3d8e4af(void);
-extern swig_intgo _wrap_GL_KILLED_glcore_2c9b8853d3d8e4af(void);
-extern swig_intgo _wrap_GL_ENOMEM_glcore_2c9b8853d3d8e4af(void);
-extern swig_intgo _wrap_GL_ECYCLE_glcore_2c9b8853d3d8e4af(void);
-extern uintptr_t _wrap_Retain_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern swig_intgo _wrap_SetParent_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_State_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern void _wrap_RealmRelease_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern uintptr_t _wrap_RealmMain_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern swig_type_1 _wrap_SlotOf_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern swig_type_2 _wrap_ParentSlot_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern swig_type_3 _wrap_CurrentSlot_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern uintptr_t _wrap_RealmNew_glcore_2c9b8853d3d8e4af(void);
-extern uintptr_t _wrap_NewGreenlet_glcore_2c9b8853d3d8e4af(uintptr_t arg1, swig_type_4 arg2);
-extern swig_intgo _wrap_Release_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern swig_type_5 _wrap_SwitchTo_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_6 _wrap_ThrowAt_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_7 _wrap_Kill_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_8 _wrap_End_glcore_2c9b8853d3d8e4af(uintptr_t arg1, swig_type_9 arg2);
-extern swig_type_10 _wrap_GoOn_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern uintptr_t _wrap_TraceStart_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
-extern void _wrap_TraceStop_glcore_2c9b8853d3d8e4af(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_11 _wrap_TraceTake_glcore_2c9b8853d3d8e4af(uintptr_t arg1);
+extern void _wrap_Swig_free_glcore_c704c40ee3887643(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_glcore_c704c40ee3887643(swig_intgo arg1);
+extern swig_intgo _wrap_Version_glcore_c704c40ee3887643(void);
+extern swig_intgo _wrap_GL_OK_glcore_c704c40ee3887643(void);
+extern swig_intgo _wrap_GL_THROWN_glcore_c704c40ee3887643(void);
+extern swig_intgo _wrap_GL_KILLED_glcore_c704c40ee3887643(void);
+extern swig_intgo _wrap_GL_ENOMEM_glcore_c704c40ee3887643(void);
+extern swig_intgo _wrap_GL_ECYCLE_glcore_c704c40ee3887643(void);
+extern uintptr_t _wrap_Retain_glcore_c704c40ee3887643(uintptr_t arg1);
+extern swig_intgo _wrap_SetParent_glcore_c704c40ee3887643(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_State_glcore_c704c40ee3887643(uintptr_t arg1);
+extern void _wrap_RealmRelease_glcore_c704c40ee3887643(uintptr_t arg1);
+extern uintptr_t _wrap_RealmMain_glcore_c704c40ee3887643(uintptr_t arg1);
+extern swig_type_1 _wrap_SlotOf_glcore_c704c40ee3887643(uintptr_t arg1);
+extern swig_type_2 _wrap_ParentSlot_glcore_c704c40ee3887643(uintptr_t arg1);
+extern swig_type_3 _wrap_CurrentSlot_glcore_c704c40ee3887643(uintptr_t arg1);
+extern uintptr_t _wrap_RealmNew_glcore_c704c40ee3887643(void);
+extern uintptr_t _wrap_NewGreenlet_glcore_c704c40ee3887643(uintptr_t arg1, swig_type_4 arg2);
+extern swig_intgo _wrap_Release_glcore_c704c40ee3887643(uintptr_t arg1);
+extern swig_type_5 _wrap_SwitchTo_glcore_c704c40ee3887643(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_6 _wrap_ThrowAt_glcore_c704c40ee3887643(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_7 _wrap_Kill_glcore_c704c40ee3887643(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_8 _wrap_End_glcore_c704c40ee3887643(uintptr_t arg1, swig_type_9 arg2);
+extern swig_type_10 _wrap_GoOn_glcore_c704c40ee3887643(uintptr_t arg1);
+extern uintptr_t _wrap_TraceStart_glcore_c704c40ee3887643(uintptr_t arg1);
+extern void _wrap_TraceStop_glcore_c704c40ee3887643(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_11 _wrap_TraceTake_glcore_c704c40ee3887643(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -101,19 +102,19 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_glcore_2c9b8853d3d8e4af(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_glcore_c704c40ee3887643(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Version() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_Version_glcore_2c9b8853d3d8e4af())
+	swig_r = (int)(C._wrap_Version_glcore_c704c40ee3887643())
 	return swig_r
 }
 
@@ -121,7 +122,7 @@ type Gl_status_code int
 
 func _swig_getGL_OK() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_OK_glcore_2c9b8853d3d8e4af())
+	swig_r = (Gl_status_code)(C._wrap_GL_OK_glcore_c704c40ee3887643())
 	return swig_r
 }
 
@@ -129,7 +130,7 @@ var GL_OK Gl_status_code = _swig_getGL_OK()
 
 func _swig_getGL_THROWN() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_THROWN_glcore_2c9b8853d3d8e4af())
+	swig_r = (Gl_status_code)(C._wrap_GL_THROWN_glcore_c704c40ee3887643())
 	return swig_r
 }
 
@@ -137,7 +138,7 @@ var GL_THROWN Gl_status_code = _swig_getGL_THROWN()
 
 func _swig_getGL_KILLED() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_KILLED_glcore_2c9b8853d3d8e4af())
+	swig_r = (Gl_status_code)(C._wrap_GL_KILLED_glcore_c704c40ee3887643())
 	return swig_r
 }
 
@@ -145,7 +146,7 @@ var GL_KILLED Gl_status_code = _swig_getGL_KILLED()
 
 func _swig_getGL_ENOMEM() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ENOMEM_glcore_2c9b8853d3d8e4af())
+	swig_r = (Gl_status_code)(C._wrap_GL_ENOMEM_glcore_c704c40ee3887643())
 	return swig_r
 }
 
@@ -153,7 +154,7 @@ var GL_ENOMEM Gl_status_code = _swig_getGL_ENOMEM()
 
 func _swig_getGL_ECYCLE() (_swig_ret Gl_status_code) {
 	var swig_r Gl_status_code
-	swig_r = (Gl_status_code)(C._wrap_GL_ECYCLE_glcore_2c9b8853d3d8e4af())
+	swig_r = (Gl_status_code)(C._wrap_GL_ECYCLE_glcore_c704c40ee3887643())
 	return swig_r
 }
 
@@ -162,7 +163,7 @@ var GL_ECYCLE Gl_status_code = _swig_getGL_ECYCLE()
 func Retain(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Retain_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Retain_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -170,26 +171,26 @@ func SetParent(arg1 uintptr, arg2 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_SetParent_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int)(C._wrap_SetParent_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func State(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_State_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_State_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func RealmRelease(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_RealmRelease_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0))
+	C._wrap_RealmRelease_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0))
 }
 
 func RealmMain(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_RealmMain_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_RealmMain_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -202,27 +203,27 @@ const Orphan int64 = 68719476736
 func SlotOf(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_SlotOf_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_SlotOf_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func ParentSlot(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_ParentSlot_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_ParentSlot_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func CurrentSlot(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_CurrentSlot_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_CurrentSlot_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func RealmNew() (_swig_ret uintptr) {
 	var swig_r uintptr
-	swig_r = (uintptr)(C._wrap_RealmNew_glcore_2c9b8853d3d8e4af())
+	swig_r = (uintptr)(C._wrap_RealmNew_glcore_c704c40ee3887643())
 	return swig_r
 }
 
@@ -230,14 +231,14 @@ func NewGreenlet(arg1 uintptr, arg2 int64) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (uintptr)(C._wrap_NewGreenlet_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.swig_type_4(_swig_i_1)))
+	swig_r = (uintptr)(C._wrap_NewGreenlet_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0), C.swig_type_4(_swig_i_1)))
 	return swig_r
 }
 
 func Release(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_Release_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_Release_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -245,7 +246,7 @@ func SwitchTo(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_SwitchTo_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_SwitchTo_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -253,7 +254,7 @@ func ThrowAt(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ThrowAt_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_ThrowAt_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -261,7 +262,7 @@ func Kill(arg1 uintptr, arg2 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_Kill_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_Kill_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -269,33 +270,33 @@ func End(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_End_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1)))
+	swig_r = (int64)(C._wrap_End_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1)))
 	return swig_r
 }
 
 func GoOn(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_GoOn_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_GoOn_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func TraceStart(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_TraceStart_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_TraceStart_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func TraceStop(arg1 uintptr, arg2 uintptr) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_TraceStop_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_TraceStop_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func TraceTake(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_TraceTake_glcore_2c9b8853d3d8e4af(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_TraceTake_glcore_c704c40ee3887643(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }

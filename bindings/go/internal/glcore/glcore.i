@@ -5,6 +5,7 @@
 
 %insert(cgo_comment_typedefs) %{
 #cgo CXXFLAGS: -std=c++20 -O2 -fno-exceptions -fno-rtti -fvisibility=hidden
+#cgo windows CXXFLAGS: -Wno-attributes
 #cgo !libgreenlet_system CPPFLAGS: -DGREENLET_STATIC -DGREENLET_HOST_ONLY -DGREENLET_NO_SANITIZERS
 #cgo libgreenlet_system pkg-config: libgreenlet
 // Go links C++ with its runtime library, which nothing here needs.

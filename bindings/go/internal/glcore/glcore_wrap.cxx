@@ -380,7 +380,7 @@ inline int64_t trace_take(Trace *trace) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_glcore_2c9b8853d3d8e4af(void *_swig_go_0) {
+void _wrap_Swig_free_glcore_c704c40ee3887643(void *_swig_go_0) {
   void *arg1 = 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -390,7 +390,7 @@ void _wrap_Swig_free_glcore_2c9b8853d3d8e4af(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_glcore_2c9b8853d3d8e4af(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_glcore_c704c40ee3887643(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -403,7 +403,7 @@ void *_wrap_Swig_malloc_glcore_2c9b8853d3d8e4af(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_Version_glcore_2c9b8853d3d8e4af() {
+intgo _wrap_Version_glcore_c704c40ee3887643() {
   int result;
   intgo _swig_go_result;
   
@@ -414,7 +414,7 @@ intgo _wrap_Version_glcore_2c9b8853d3d8e4af() {
 }
 
 
-intgo _wrap_GL_OK_glcore_2c9b8853d3d8e4af() {
+intgo _wrap_GL_OK_glcore_c704c40ee3887643() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -426,7 +426,7 @@ intgo _wrap_GL_OK_glcore_2c9b8853d3d8e4af() {
 }
 
 
-intgo _wrap_GL_THROWN_glcore_2c9b8853d3d8e4af() {
+intgo _wrap_GL_THROWN_glcore_c704c40ee3887643() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -438,7 +438,7 @@ intgo _wrap_GL_THROWN_glcore_2c9b8853d3d8e4af() {
 }
 
 
-intgo _wrap_GL_KILLED_glcore_2c9b8853d3d8e4af() {
+intgo _wrap_GL_KILLED_glcore_c704c40ee3887643() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -450,7 +450,7 @@ intgo _wrap_GL_KILLED_glcore_2c9b8853d3d8e4af() {
 }
 
 
-intgo _wrap_GL_ENOMEM_glcore_2c9b8853d3d8e4af() {
+intgo _wrap_GL_ENOMEM_glcore_c704c40ee3887643() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -462,7 +462,7 @@ intgo _wrap_GL_ENOMEM_glcore_2c9b8853d3d8e4af() {
 }
 
 
-intgo _wrap_GL_ECYCLE_glcore_2c9b8853d3d8e4af() {
+intgo _wrap_GL_ECYCLE_glcore_c704c40ee3887643() {
   gl_status_code result;
   intgo _swig_go_result;
   
@@ -474,7 +474,7 @@ intgo _wrap_GL_ECYCLE_glcore_2c9b8853d3d8e4af() {
 }
 
 
-gl_greenlet *_wrap_Retain_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
+gl_greenlet *_wrap_Retain_glcore_c704c40ee3887643(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   gl_greenlet *result = 0 ;
   gl_greenlet *_swig_go_result;
@@ -487,7 +487,7 @@ gl_greenlet *_wrap_Retain_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
 }
 
 
-intgo _wrap_SetParent_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0, gl_greenlet *_swig_go_1) {
+intgo _wrap_SetParent_glcore_c704c40ee3887643(gl_greenlet *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_greenlet *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   gl_status result;
@@ -502,7 +502,7 @@ intgo _wrap_SetParent_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0, gl_greenl
 }
 
 
-intgo _wrap_State_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
+intgo _wrap_State_glcore_c704c40ee3887643(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
@@ -515,7 +515,7 @@ intgo _wrap_State_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
 }
 
 
-void _wrap_RealmRelease_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
+void _wrap_RealmRelease_glcore_c704c40ee3887643(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   
   arg1 = *(gl_realm **)&_swig_go_0; 
@@ -525,7 +525,7 @@ void _wrap_RealmRelease_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
 }
 
 
-gl_greenlet *_wrap_RealmMain_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
+gl_greenlet *_wrap_RealmMain_glcore_c704c40ee3887643(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *result = 0 ;
   gl_greenlet *_swig_go_result;
@@ -538,7 +538,7 @@ gl_greenlet *_wrap_RealmMain_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
 }
 
 
-long long _wrap_SlotOf_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
+long long _wrap_SlotOf_glcore_c704c40ee3887643(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -551,7 +551,7 @@ long long _wrap_SlotOf_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_ParentSlot_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
+long long _wrap_ParentSlot_glcore_c704c40ee3887643(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -564,7 +564,7 @@ long long _wrap_ParentSlot_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_CurrentSlot_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
+long long _wrap_CurrentSlot_glcore_c704c40ee3887643(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -577,7 +577,7 @@ long long _wrap_CurrentSlot_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
 }
 
 
-gl_realm *_wrap_RealmNew_glcore_2c9b8853d3d8e4af() {
+gl_realm *_wrap_RealmNew_glcore_c704c40ee3887643() {
   gl_realm *result = 0 ;
   gl_realm *_swig_go_result;
   
@@ -588,7 +588,7 @@ gl_realm *_wrap_RealmNew_glcore_2c9b8853d3d8e4af() {
 }
 
 
-gl_greenlet *_wrap_NewGreenlet_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0, long long _swig_go_1) {
+gl_greenlet *_wrap_NewGreenlet_glcore_c704c40ee3887643(gl_greenlet *_swig_go_0, long long _swig_go_1) {
   gl_greenlet *arg1 = 0 ;
   int64_t arg2 ;
   gl_greenlet *result = 0 ;
@@ -603,7 +603,7 @@ gl_greenlet *_wrap_NewGreenlet_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0, 
 }
 
 
-intgo _wrap_Release_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
+intgo _wrap_Release_glcore_c704c40ee3887643(gl_greenlet *_swig_go_0) {
   gl_greenlet *arg1 = 0 ;
   int result;
   intgo _swig_go_result;
@@ -616,7 +616,7 @@ intgo _wrap_Release_glcore_2c9b8853d3d8e4af(gl_greenlet *_swig_go_0) {
 }
 
 
-long long _wrap_SwitchTo_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_SwitchTo_glcore_c704c40ee3887643(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -631,7 +631,7 @@ long long _wrap_SwitchTo_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, gl_greenl
 }
 
 
-long long _wrap_ThrowAt_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_ThrowAt_glcore_c704c40ee3887643(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -646,7 +646,7 @@ long long _wrap_ThrowAt_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, gl_greenle
 }
 
 
-long long _wrap_Kill_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
+long long _wrap_Kill_glcore_c704c40ee3887643(gl_realm *_swig_go_0, gl_greenlet *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   gl_greenlet *arg2 = 0 ;
   int64_t result;
@@ -661,7 +661,7 @@ long long _wrap_Kill_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, gl_greenlet *
 }
 
 
-long long _wrap_End_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, long long _swig_go_1) {
+long long _wrap_End_glcore_c704c40ee3887643(gl_realm *_swig_go_0, long long _swig_go_1) {
   gl_realm *arg1 = 0 ;
   int64_t arg2 ;
   int64_t result;
@@ -676,7 +676,7 @@ long long _wrap_End_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, long long _swi
 }
 
 
-long long _wrap_GoOn_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
+long long _wrap_GoOn_glcore_c704c40ee3887643(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -689,7 +689,7 @@ long long _wrap_GoOn_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
 }
 
 
-Trace *_wrap_TraceStart_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
+Trace *_wrap_TraceStart_glcore_c704c40ee3887643(gl_realm *_swig_go_0) {
   gl_realm *arg1 = 0 ;
   Trace *result = 0 ;
   Trace *_swig_go_result;
@@ -702,7 +702,7 @@ Trace *_wrap_TraceStart_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0) {
 }
 
 
-void _wrap_TraceStop_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, Trace *_swig_go_1) {
+void _wrap_TraceStop_glcore_c704c40ee3887643(gl_realm *_swig_go_0, Trace *_swig_go_1) {
   gl_realm *arg1 = 0 ;
   Trace *arg2 = 0 ;
   
@@ -714,7 +714,7 @@ void _wrap_TraceStop_glcore_2c9b8853d3d8e4af(gl_realm *_swig_go_0, Trace *_swig_
 }
 
 
-long long _wrap_TraceTake_glcore_2c9b8853d3d8e4af(Trace *_swig_go_0) {
+long long _wrap_TraceTake_glcore_c704c40ee3887643(Trace *_swig_go_0) {
   Trace *arg1 = 0 ;
   int64_t result;
   long long _swig_go_result;
