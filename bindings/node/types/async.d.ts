@@ -11,12 +11,13 @@
  *
  * @example
  * ```js
+ * const { readFile } = require('node:fs/promises');
  * const { go, wait } = require('libgreenlet/async');
  *
- * const get = (url) => wait(wait(fetch(url)).json()); // waits, and is a plain function
+ * const read = (path) => JSON.parse(wait(readFile(path, 'utf8'))); // waits, and is a plain function
  *
  * go(() => {
- *   for (const item of get('http://localhost:8080/items')) console.log(item);
+ *   for (const path of ['package.json']) console.log(read(path).name);
  * });
  * ```
  *
@@ -82,7 +83,14 @@ export function sleep(milliseconds?: number, options?: WaitOptions): void;
  *
  * @example
  * ```js
- * const [user, posts] = all([go(() => loadUser(id)), go(() => loadPosts(id))]);
+ * const { all, go, sleep } = require('libgreenlet/async');
+ *
+ * const slowly = (value) => go(() => (sleep(1), value));
+ *
+ * go(() => {
+ *   const [one, two] = all([slowly('one'), slowly('two')]);
+ *   console.log(one, two);
+ * });
  * ```
  */
 export function all<T extends readonly unknown[] | []>(values: T, options?: WaitOptions): { -readonly [K in keyof T]: Awaited<T[K]> };
