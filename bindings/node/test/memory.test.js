@@ -2,6 +2,9 @@
 'use strict';
 // Stacks, the collector, and what else looks at V8's stacks.
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { test } = require('node:test');
 const { Greenlet, getMain } = require('libgreenlet');
 const { needsPlain, runProgram } = require('./helper.js');
@@ -62,7 +65,11 @@ test('a deep recursion is a RangeError, and the greenlet goes on', needsPlain, (
   const deep = (n) => 1 + deep(n + 1);
   const g = new Greenlet(() => {
     for (let i = 0; i < 3; i++) assert.throws(() => deep(0), RangeError);
-    assert.throws(() => JSON.stringify(Array.from({ length: 1e5 }).reduce((inner) => [inner], [])), RangeError); // deep in V8's own C++
+    try {
+      JSON.stringify(Array.from({ length: 1e5 }).reduce((inner) => [inner], [])); // deep in V8's own C++, up to Node 24
+    } catch (error) {
+      assert.ok(error instanceof RangeError);
+    }
     return main.switch('survived');
   });
   assert.equal(g.switch(), 'survived');
@@ -132,16 +139,25 @@ test('Atomics.wait blocks the thread, in a greenlet as elsewhere', () => {
   assert.equal(new Greenlet(function* () { return Atomics.wait(word, 0, 0, 1); }).switch(), 'timed-out');
 });
 
-test('heap snapshots, also from inside, know what waiting stacks hold', needsPlain, async () => {
+test('heap snapshots, also from inside, know what waiting stacks hold', needsPlain, () => {
   const v8 = require('node:v8');
   class OnlyOnThatStack {}
+  const file = path.join(os.tmpdir(), `greenlet-${process.pid}.heapsnapshot`);
   const g = new Greenlet(() => {
     const held = new OnlyOnThatStack();
-    const stream = main.switch(v8.getHeapSnapshot());
-    return [held, stream];
+    main.switch();
+    v8.writeHeapSnapshot(file);
+    main.switch(held);
   });
-  const chunks = [];
-  for await (const chunk of g.switch()) chunks.push(chunk);
-  assert.ok(JSON.parse(chunks.join('')).strings.includes('OnlyOnThatStack'));
+  const holds = () => JSON.parse(fs.readFileSync(file, 'utf8')).strings.includes('OnlyOnThatStack');
+  try {
+    g.switch();
+    v8.writeHeapSnapshot(file);
+    assert.ok(holds());
+    g.switch();
+    assert.ok(holds());
+  } finally {
+    fs.rmSync(file, { force: true });
+  }
   g.kill();
 });
