@@ -159,12 +159,12 @@ table() {
   done
 }
 
-# do_test [--all] [VERSION...]: two interpreters at a time, as their tests often wait.
+# do_test [--all] [VERSION...]: three interpreters at a time, as their tests often wait.
 do_test() {
   local version running=0
   if may_install; then do_setup "$@"; else choose "$@"; fi
   for version in "${found[@]}"; do
-    if ((++running > 2)); then wait -n; fi
+    if ((++running > 3)); then wait -n; fi
     lane "$version" &
   done
   wait
