@@ -64,10 +64,7 @@ function* waiting(task, value, { signal = task.signal } = {}) {
   return settlement.outcome;
 }
 
-/**
- * The promise's settlement, or the signal's, which gives the greenlet a turn. They hold the greenlet, and what they return does not: that
- * is on its stack.
- */
+/** Settled by the promise, or by the signal: that gives the greenlet a turn. */
 function settled(task, greenlet, value, signal) {
   const settlement = { is: false, failed: false, outcome: undefined, forget: () => signal?.removeEventListener('abort', abort) };
   const settle = (failed, outcome) => {

@@ -13,7 +13,6 @@ const { isGeneratorFunction } = require('../drive.js');
 const { Greenlet, GreenletError, GreenletExit, GreenletLocal, getCurrent, getMain } = greenlets;
 const taskOf = new GreenletLocal();
 
-// Its greenlet's stack holds the task, so the task does not hold the greenlet: one that waits for what never comes can be collected.
 class Task {
   #resumer = null; // whoever gave it the turn that it has
   #begun = false;
