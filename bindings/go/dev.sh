@@ -15,7 +15,7 @@ benchstat=v0.0.0-20260908200009-22c9c6c9d4da # of golang.org/x/perf
 export PATH="$cache/go/bin:$PATH" GOFLAGS=-mod=readonly
 
 do_setup() {
-  apt_install g++ pkg-config cmake
+  apt_install g++ g++-i686-linux-gnu libc6-i386 pkg-config cmake git binutils python3-venv
   have go || die "install Go: https://go.dev/dl"
   pip_install "swig==$swig"
   [[ $("$cache/go/bin/staticcheck" -version 2>/dev/null) == *"$staticcheck"* ]] ||
@@ -143,6 +143,7 @@ do_test() {
 
 # On other systems, as far as there are compilers.
 test_elsewhere() {
+  if may_install; then apt_install g++-aarch64-linux-gnu qemu-user g++-mingw-w64-x86-64-posix; fi
   leg_needing "go aarch64-linux-gnu-g++ qemu-aarch64" "go on arm64" run_arm64
   leg_needing "go x86_64-w64-mingw32-g++" "go for Windows" run_windows
   leg_needing "go g++ python3" "go random scenarios" run_random_scenarios
