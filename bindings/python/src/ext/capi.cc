@@ -10,6 +10,11 @@ static bool check(PyGreenlet *g) {
   return false;
 }
 
+// Called by C: nothing is known of value stacks.
+static void forget_pushed() {
+  if (own_thread) own_thread->current->state->frames.pushed = nullptr;
+}
+
 static PyGreenlet *api_new(PyObject *run, PyGreenlet *parent) {
   return make_greenlet(run, reinterpret_cast<PyObject *>(parent));
 }
@@ -23,11 +28,14 @@ static PyGreenlet *api_current() {
 }
 
 static PyObject *api_throw(PyGreenlet *g, PyObject *type, PyObject *value, PyObject *traceback) {
-  return check(g) ? throw_into(g->state, type, value, traceback) : nullptr;
+  if (!check(g)) return nullptr;
+  forget_pushed();
+  return throw_into(g->state, type, value, traceback);
 }
 
 static PyObject *api_switch(PyGreenlet *g, PyObject *args, PyObject *kwargs) {
   if (!check(g)) return nullptr;
+  forget_pushed();
   return switch_to(g->state, new_ref(args ? args : empty_tuple), kwargs && PyDict_Check(kwargs) ? new_ref(kwargs) : nullptr);
 }
 

@@ -17,12 +17,13 @@ static void report_survivor(PyGreenlet *g) {
 static void kill(Thread *t, State *s) {
   PyGreenlet *killer = t->current;
   Py_INCREF(killer);
+  killer->state->frames.pushed = nullptr; // what it is in the midst of is unknown
   s->kills++;
   Turn turn = begin_turn(t, s);
   void *received = nullptr;
   gl_status status = gl_kill(s->core, &received);
   if (status == GL_ECYCLE) { // it has no references, so it is nobody's parent
-    update_ancestors(t);
+    tell_ancestors(t, killer->state);
     status = gl_kill(s->core, &received);
   }
   PyObject *value = nullptr;
@@ -36,6 +37,11 @@ static void kill(Thread *t, State *s) {
   if (value) Py_DECREF(value);
   else PyErr_WriteUnraisable(object_of(s->self));
   Py_DECREF(killer);
+}
+
+void kill_garbage(PyGreenlet *g) {
+  SavedError error;
+  kill(g->state->thread, g->state);
 }
 
 static bool queue(Thread *owner, PyGreenlet *g) {
@@ -62,7 +68,7 @@ void discard(State *s) {
   leave_place(s);
   s->core = nullptr;
   s->life = Life::dead;
-  if (!is_finalizing()) s->frames.release();
+  if (!is_finalizing() && has_frames(s)) s->frames.release();
   s->frames.free_chunks();
   gl_set_data(core, nullptr);
   gl_release(core); // GL_DISCARD: nothing runs

@@ -40,24 +40,51 @@ static PyObject *&function_of(Frame *frame) { return frame->f_funcobj; }
 static PyFunctionObject *&function_of(Frame *frame) { return frame->f_func; }
 #endif
 
-// How deep its value stack is, only the evaluation loop knows: what is there is lost.
-static void release_frame(Frame *frame) {
-  int variables = reinterpret_cast<PyCodeObject *>(code_of(frame))->co_nlocalsplus;
+// Where the known part of its variables and value stack ends.
+static PyObject *const *filled(Frame *frame, PyObject *const *pushed) {
+  auto *code = reinterpret_cast<PyCodeObject *>(code_of(frame));
+  PyObject *const *variables = frame->localsplus + code->co_nlocalsplus;
+  if (frame->stacktop >= 0) return frame->localsplus + frame->stacktop; // it has called another one in the same loop
+  return variables <= pushed && pushed <= variables + code->co_stacksize ? pushed : variables;
+}
+
+static bool is_watched(const Frame *frame) { return frame->frame_obj && Py_REFCNT(frame->frame_obj) > 1; }
+
+// Those of generators belong to the generators. One that somebody looks at refers to what it has on his behalf, too.
+int Frames::traverse(visitproc visit, void *arg) const {
+  for (Frame *frame = top; frame; frame = frame->previous) {
+    if (frame->owner != FRAME_OWNED_BY_THREAD || is_watched(frame)) continue;
+    Py_VISIT(frame->f_locals);
+    Py_VISIT(function_of(frame));
+    for (PyObject *const *slot = frame->localsplus, *const *end = filled(frame, pushed); slot < end; slot++) Py_VISIT(*slot);
+  }
+  return 0;
+}
+
+// Who looks at the frame gets its variables.
+static void give_variables(PyFrameObject *object, Frame *frame) {
+  auto *own = reinterpret_cast<Frame *>(object->_f_frame_data);
+  auto variables = static_cast<size_t>(frame->stacktop);
+  memcpy(own, frame, offsetof(Frame, localsplus) + variables * sizeof *frame->localsplus);
+  own->owner = FRAME_OWNED_BY_FRAME_OBJECT;
+  own->previous = nullptr;
+  object->f_frame = own;
+  if (!PyObject_GC_IsTracked(reinterpret_cast<PyObject *>(object))) PyObject_GC_Track(object);
+}
+
+static void release_frame(Frame *frame, PyObject *const *pushed) {
   PyFrameObject *object = frame->frame_obj;
+  PyObject *const *end = filled(frame, pushed), *const *slot = frame->localsplus;
+  bool watched = is_watched(frame);
   frame->frame_obj = nullptr;
-  if (object && Py_REFCNT(object) > 1) { // somebody looks at it: it takes the variables along
-    frame->stacktop = variables;
-    memcpy(object->_f_frame_data, frame, offsetof(Frame, localsplus) + static_cast<size_t>(variables) * sizeof *frame->localsplus);
-    auto *own = reinterpret_cast<Frame *>(object->_f_frame_data);
-    own->owner = FRAME_OWNED_BY_FRAME_OBJECT;
-    own->previous = nullptr;
-    object->f_frame = own;
-    if (!PyObject_GC_IsTracked(reinterpret_cast<PyObject *>(object))) PyObject_GC_Track(object);
-    Py_DECREF(object);
-    return;
+  frame->stacktop = reinterpret_cast<PyCodeObject *>(code_of(frame))->co_nlocalsplus;
+  if (watched) {
+    give_variables(object, frame);
+    slot += frame->stacktop;
   }
   Py_XDECREF(object);
-  for (int i = 0; i < variables; i++) Py_XDECREF(frame->localsplus[i]);
+  for (; slot < end; slot++) Py_XDECREF(*slot);
+  if (watched) return;
   Py_XDECREF(frame->f_locals);
   Py_DECREF(function_of(frame));
   Py_DECREF(code_of(frame));
@@ -67,7 +94,7 @@ void Frames::release() {
   hide();
   for (Frame *frame = top, *next; frame; frame = next) {
     next = frame->previous;
-    if (frame->owner == FRAME_OWNED_BY_THREAD) release_frame(frame); // a generator's belong to the generator
+    if (frame->owner == FRAME_OWNED_BY_THREAD) release_frame(frame, pushed);
   }
   top = nullptr;
 }
@@ -121,11 +148,36 @@ void Frames::free_cached(DataStackCache &cache) {
 
 PyObject *Frames::top_object() const { return new_ref(reinterpret_cast<PyObject *>(top)); }
 
-// Each is kept by the evaluation loop that will not return, and by the one that it called.
+static bool calls(const Frame *frame, PyObject *const *pushed) {
+  PyObject *const *stack = frame->f_valuestack;
+  return stack <= pushed && pushed <= stack + frame->f_code->co_stacksize;
+}
+
+// Each is kept by the evaluation loop that runs it, and by the one that it called. Those of generators belong to the generators. One that somebody looks
+// at refers to what it has on his behalf, too.
+int Frames::traverse(visitproc visit, void *arg) const {
+  for (Frame *frame = top; frame; frame = frame->f_back) {
+    auto *object = reinterpret_cast<PyObject *>(frame);
+    if (frame->f_gen) continue;
+    if (PyObject_GC_IsTracked(object)) {
+      Py_VISIT(object);
+      continue;
+    }
+    if (Py_REFCNT(object) > (frame == top ? 1 : 2)) continue;
+    if (int stop = Py_TYPE(object)->tp_traverse(object, visit, arg)) return stop;
+    if (!calls(frame, pushed)) continue;
+    for (PyObject *const *slot = frame->f_valuestack; slot < pushed; slot++) Py_VISIT(*slot);
+  }
+  return 0;
+}
+
 void Frames::release() {
   for (Frame *frame = top, *next; frame; frame = next) {
     next = frame->f_back;
-    if (!frame->f_gen) Py_DECREF(frame); // a generator's belongs to the generator
+    if (frame->f_gen) continue;
+    if (calls(frame, pushed))
+      for (PyObject *const *slot = frame->f_valuestack; slot < pushed; slot++) Py_XDECREF(*slot);
+    Py_DECREF(frame);
   }
   top = nullptr;
 }

@@ -61,6 +61,7 @@ struct Thread {
   DataStackCache data_stacks;
 
   unsigned long id;  // threading.get_ident() of it
+  bool ended_well;   // Python's part has ended, and all frames have left the stacks
   bool ended_thread; // its greenlets are dead, wherever they wait
   Py_ssize_t keepers;
   Thread *next, *prev; // of all
@@ -78,6 +79,7 @@ struct State {
   uint8_t shared_at;   // which of the shared ones
   bool is_parent;      // has been somebody's parent
   uint16_t kills;      // kills of it that wait
+  bool collected;      // the collector has had it killed
   uint8_t faults;      // broken.cc
   PyGreenlet *parent;  // counted; NULL: it is main, or the collector took it
   PyObject *run;       // counted: until the start what was given, then what runs
@@ -136,6 +138,8 @@ PyObject *get_parent(PyObject *self, void *); // new; None
 bool is_active(const State *s);
 bool is_dead(const State *s);
 inline bool is_main(const State *s) { return s->thread && s->thread->main_state == s; }
+// Can the frames of one that waits be walked? Stacks go with their thread, and at the end of the interpreter threads go at any time.
+inline bool has_frames(const State *s) { return !s->thread->ended_thread || (s->thread->ended_well && !is_finalizing()); }
 inline bool has_started(const State *s) { return s->life != Life::unstarted; }
 
 // --- switch.cc ------------------------------------------------------------------------------------------------------------------------
@@ -183,11 +187,13 @@ PyObject *arrive(Thread *t, gl_status status, void *received);         // both o
 PyObject *find_run(State *s); // new; may run anything
 bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs); // steals; nothing of Python runs from here to the transfer. False: an error is set, or kept
 void abandon_start(State *s);
-void update_ancestors(Thread *t); // tells the core what it has not heard of: for when it sees a cycle where none is
+void tell_ancestors(Thread *t, State *s); // to the core: for when it sees a cycle where none is
+gl_status link(State *child, State *parent); // in the core; both are active
 void leave_place(State *s); // it will not come back there
 
 // --- death.cc -------------------------------------------------------------------------------------------------------------------------
 bool kill_last(PyGreenlet *g); // no reference is left: false: it lives on
+void kill_garbage(PyGreenlet *g); // the collector found it
 void discard(State *s);        // it will never run again
 void drain_slow(Thread *t);
 inline void drain(Thread *t) { // those that other threads dropped

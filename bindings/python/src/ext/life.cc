@@ -21,35 +21,30 @@ PyObject *find_run(State *s) {
   return run;
 }
 
-// The nearest one with a stack. An outcome may have to start others first: see find_heir().
-static gl_greenlet *active_ancestor(const State *s) {
-  do s = s->parent->state;
-  while (s->life != Life::active);
-  return s->core;
+// The nearest one with a stack; main, where the collector took one. An outcome may have to start others first: see find_heir().
+static State *active_ancestor(Thread *t, const State *s) {
+  for (const PyGreenlet *parent = s->parent; parent; parent = parent->state->parent)
+    if (parent->state->life == Life::active) return parent->state;
+  return t->main->state;
 }
 
-static int under_main(void *main, gl_greenlet *g) {
-  if (g != main) gl_set_parent(g, static_cast<gl_greenlet *>(main));
-  return 0;
+// The core does not hear of it when an unstarted ancestor gets another parent. So it is told of all ancestors anew, by way of main, lest old and new
+// ones make a cycle.
+void tell_ancestors(Thread *t, State *s) {
+  State *main = t->main->state;
+  for (State *a = s; a != main; a = active_ancestor(t, a)) gl_set_parent(a->core, main->core);
+  for (State *a = s; a != main; a = active_ancestor(t, a)) gl_set_parent(a->core, active_ancestor(t, a)->core);
 }
 
-static int under_ancestor(void *main, gl_greenlet *g) {
-  auto *s = static_cast<State *>(gl_data(g));
-  if (g == main || !s || !s->parent || !lineage(s->parent->state)) return 0;
-  gl_set_parent(g, active_ancestor(s));
-  return 0;
-}
-
-// One that has not started may get another parent, and then its descendants have another nearest ancestor with a stack. In two steps, so that no
-// cycle comes up on the way.
-void update_ancestors(Thread *t) {
-  gl_greenlet *main = t->main->state->core;
-  gl_foreach(under_main, main);
-  gl_foreach(under_ancestor, main);
+gl_status link(State *child, State *parent) {
+  gl_status status = gl_set_parent(child->core, parent->core);
+  if (status != GL_ECYCLE) return status;
+  tell_ancestors(child->thread, parent);
+  return gl_set_parent(child->core, parent->core);
 }
 
 bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs) {
-  s->core = new_core(t, s, active_ancestor(s));
+  s->core = new_core(t, s, active_ancestor(t, s)->core);
   if (!s->core) {
     Py_XDECREF(args);
     Py_XDECREF(kwargs);
@@ -110,7 +105,7 @@ static PyObject *start_heir(Thread *t, State *self, State *heir, PyObject *&outc
   starts = starts && (args || !outcome);
   Py_CLEAR(outcome);
   if (starts && prepare_start(t, heir, args, nullptr)) {
-    if (gl_set_parent(self->core, heir->core) == GL_OK) return run;
+    if (link(self, heir) == GL_OK) return run;
     abandon_start(heir);
     PyErr_NoMemory();
   }
@@ -125,7 +120,7 @@ static State *find_heir(Thread *t, State *self, PyObject *&outcome, PyObject *&r
   if (self->kills) return static_cast<State *>(gl_data(gl_parent(self->core)));
   for (State *s = self->parent ? self->parent->state : nullptr; s;) {
     if (s->life == Life::active && s->thread == t) {
-      if (gl_parent(self->core) != s->core) gl_set_parent(self->core, s->core);
+      if (gl_parent(self->core) != s->core) link(self, s);
       return s;
     }
     if (s->life == Life::unstarted) {

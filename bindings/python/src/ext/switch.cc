@@ -181,6 +181,8 @@ static PyObject *switch_slow(State *to, PyObject *const *args, Py_ssize_t nargs,
 PyObject *method_switch(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *names) {
   State *to = state_of(self);
   Thread *t = own_thread;
+  if (t) [[likely]]
+    t->current->state->frames.pushed = args + nargs + (names ? PyTuple_GET_SIZE(names) : 0);
   if (to->thread != t || to->life != Life::active || !t || nargs > 1 || names || t->dropped_size || to->faults ||
       t->current == to->self) [[unlikely]]
     return switch_slow(to, args, nargs, names);
@@ -246,5 +248,6 @@ PyObject *throw_into(State *to, PyObject *type, PyObject *value, PyObject *trace
 
 PyObject *method_throw(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
   if (nargs > 3) return PyErr_Format(PyExc_TypeError, "throw expected at most 3 arguments, got %zd", nargs);
+  if (own_thread) own_thread->current->state->frames.pushed = args + nargs;
   return throw_into(state_of(self), nargs > 0 ? args[0] : greenlet_exit, nargs > 1 ? args[1] : nullptr, nargs > 2 ? args[2] : nullptr);
 }

@@ -86,6 +86,7 @@ static void python_thread_ended(PyObject *capsule) {
   if (t != own_thread || is_finalizing()) return;
   drain(t);
   gl_foreach(leave_stack, gl_current());
+  t->ended_well = true;
 }
 
 static bool watch_end(Thread *t) {

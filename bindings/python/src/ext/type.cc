@@ -79,6 +79,7 @@ static PyObject *call_type(PyObject *type, PyObject *const *args, size_t flags, 
 
 // --- Its end ----------------------------------------------------------------------------------------------------------------------------
 
+static bool suspended(const State *s) { return s->life == Life::active && s->thread->current != s->self; }
 static bool waits(const State *s) { return s && s->life == Life::active && !is_main(s); }
 
 static void drop_all(PyGreenlet *g) {
@@ -121,6 +122,16 @@ static void dealloc(PyObject *self) {
 
 // --- The garbage collector ----------------------------------------------------------------------------------------------------------------
 
+// One that waits is garbage when only garbage refers to it, its own frames included: it is killed then. By its own thread, and once.
+static bool may_be_garbage(const State *s) {
+  return s->thread->ended_thread || (s->thread == own_thread && !s->kills && !s->collected);
+}
+
+static int is_collectable(PyObject *self) {
+  const State *s = state_of(self);
+  return !waits(s) || may_be_garbage(s);
+}
+
 static int traverse(PyObject *self, visitproc visit, void *arg) {
   auto *g = reinterpret_cast<PyGreenlet *>(self);
   Py_VISIT(g->dict);
@@ -130,21 +141,31 @@ static int traverse(PyObject *self, visitproc visit, void *arg) {
   Py_VISIT(s->run);
   Py_VISIT(s->args);
   Py_VISIT(s->kwargs);
+  if (waits(s)) {
+    if (!suspended(s) || !may_be_garbage(s) || !has_frames(s)) return 0;
+    if (int stop = s->frames.traverse(visit, arg)) return stop;
+  }
   Py_VISIT(s->context.held);
   return s->exceptions.traverse(visit, arg);
 }
 
-static int clear(PyObject *self) {
-  auto *g = reinterpret_cast<PyGreenlet *>(self);
-  drop_all(g);
-  if (g->state) Py_CLEAR(g->state->parent);
-  return 0;
+static void finalize(PyObject *self) {
+  State *s = state_of(self);
+  if (Py_REFCNT(self) == 1 || !waits(s) || !suspended(s) || s->thread != own_thread || is_finalizing()) return; // of 1, dealloc() takes care
+  s->collected = true;
+  kill_garbage(s->self);
 }
 
-// One that waits cannot be collected: what its frames refer to is unknown.
-static int is_collectable(PyObject *self) {
-  const State *s = state_of(self);
-  return !waits(s) || s->thread->ended_thread;
+static int clear(PyObject *self) {
+  auto *g = reinterpret_cast<PyGreenlet *>(self);
+  State *s = g->state;
+  if (waits(s)) {
+    if (!s->thread->ended_thread) return 0;
+    discard(s);
+  }
+  drop_all(g);
+  if (s) Py_CLEAR(s->parent);
+  return 0;
 }
 
 // --- Attributes -----------------------------------------------------------------------------------------------------------------------------
@@ -209,12 +230,9 @@ static bool makes_cycle(const State *child, const State *parent) {
 }
 
 // The core knows those that are active: an outcome that meets others is life.cc's affair.
-static gl_status tell_core(State *child, const State *parent) {
+static gl_status tell_core(State *child, State *parent) {
   while (parent->life != Life::active) parent = parent->parent->state;
-  gl_status status = gl_set_parent(child->core, parent->core);
-  if (status != GL_ECYCLE) return status;
-  update_ancestors(child->thread);
-  return gl_set_parent(child->core, parent->core);
+  return link(child, parent);
 }
 
 int set_parent(PyObject *self, PyObject *value, void *) {
@@ -241,11 +259,9 @@ int set_parent(PyObject *self, PyObject *value, void *) {
 
 static PyObject *get_dead(PyObject *self, void *) { return PyBool_FromLong(is_dead(state_of(self))); }
 
-static bool suspended(const State *s) { return s->life == Life::active && s->thread->current != s->self; }
-
 static PyObject *get_frame(PyObject *self, void *) {
   State *s = state_of(self);
-  PyObject *frame = suspended(s) ? s->frames.top_object() : nullptr;
+  PyObject *frame = suspended(s) && has_frames(s) ? s->frames.top_object() : nullptr;
   if (frame || PyErr_Occurred()) return frame;
   Py_RETURN_NONE;
 }
@@ -357,5 +373,6 @@ PyTypeObject greenlet_type = {
     .tp_new = create,
     .tp_free = PyObject_GC_Del,
     .tp_is_gc = is_collectable,
+    .tp_finalize = finalize,
     .tp_vectorcall = call_type,
 };

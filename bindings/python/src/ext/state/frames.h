@@ -38,7 +38,8 @@ struct DataStackCache {
 };
 
 struct Frames {
-  Frame *top; // NULL: no Python is on its stack
+  Frame *top;               // NULL: no Python is on its stack
+  PyObject *const *pushed;  // how far the value stack of one of them is filled: the one that called switch(). Of the others only CPython may know
 #if HAS_CFRAME
 #if PY_VERSION_HEX >= 0x030B0000
   _PyCFrame *cframe;
@@ -126,7 +127,9 @@ struct Frames {
 #endif
 
   PyObject *top_object() const; // new; NULL: there is none, or an error is set
-  void release();               // what they refer to, of one that never runs again; what C holds on its stack is lost
+  // What they refer to, as far as that can be known: the rest, and what C holds on its stack, is seen by nobody.
+  int traverse(visitproc visit, void *arg) const;
+  void release(); // of one that never runs again
 
 #if HAS_DATA_STACK
   void take_chunk(DataStackCache &cache); // for one that begins
