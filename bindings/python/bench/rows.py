@@ -34,35 +34,38 @@ class Rows:
             switch()
         return perf_counter() - start
 
-    def siblings(self, loops, depth):
-        """Two that switch to each other, each below `depth` frames of C code. main is out of it until both are done."""
-        main, times = self.getcurrent(), []
-        partner = {}
+    def ring(self, loops, count, depth):
+        """`count` greenlets pass control round, each below `depth` frames of C code. main is out of it until the first has been round `loops` times."""
+        main, members = self.getcurrent(), []
 
         def descend(left):
             if left:
                 return max((left - 1,), key=descend)
-            switch = partner[self.getcurrent()].switch
+            at = members.index(self.getcurrent())
+            switch = members[(at + 1) % count].switch
             main.switch()
             for _ in range(loops):
                 switch()
-            main.switch(perf_counter())
+            main.switch()
 
-        first, second = self.greenlet(descend), self.greenlet(descend)
-        partner[first], partner[second] = second, first
-        first.switch(depth)
-        second.switch(depth)
+        members += [self.greenlet(descend) for _ in range(count)]
+        for g in members:
+            g.switch(depth)
         start = perf_counter()
-        times.append(first.switch() - start)
-        first.throw()
-        second.throw()
-        return times[0]
+        members[0].switch()
+        seconds = perf_counter() - start
+        for g in members:
+            g.throw()
+        return seconds
 
     def siblings_20(self, loops):
-        return self.siblings(loops, 20)
+        return self.ring(loops, 2, 20)
 
     def siblings_100(self, loops):
-        return self.siblings(loops, 100)
+        return self.ring(loops, 2, 100)
+
+    def ring_100(self, loops):
+        return self.ring(loops, 100, 20)
 
     def create(self, loops):
         def body():
@@ -116,7 +119,7 @@ class Rows:
 
 
 # name: how many times a round of the loop does it
-NAMES = {"switch": 2, "siblings_20": 2, "siblings_100": 2, "create": 1, "live": 1, "throw": 1, "kill": 1, "getcurrent_": 1}
+NAMES = {"switch": 2, "siblings_20": 2, "siblings_100": 2, "ring_100": 100, "create": 1, "live": 1, "throw": 1, "kill": 1, "getcurrent_": 1}
 
 
 def main():

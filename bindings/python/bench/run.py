@@ -24,6 +24,7 @@ ROWS = {
     "switch": ("switch between main and a child", 1.5, 2),
     "siblings_20": ("siblings, below 20 C frames each", 1.2, 1.5),
     "siblings_100": ("siblings, below 100 C frames each", None, None),
+    "ring_100": ("a ring of 100, below 20 C frames each", None, None),
     "create": ("create", 1, 1.3),
     "live": ("create, run, end", {"3.9": 1.2, "3.10": 1.2, "": 4}, {"": 6}),
     "throw": ("throw and catch", 3, 10),
