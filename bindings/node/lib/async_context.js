@@ -25,6 +25,14 @@ let floor = 0; // main's entries, while a greenlet runs
 let mainId = 0; // main's id then: all that is known without the tables
 let left = null; // who has given control away
 
+/** A record's context, where its greenlet has a stack. Entries are {id, triggerId, resource}. */
+class Context {
+  away = null; // the entries that are set aside
+  constructor(own) {
+    this.own = own; // the entries of one that has entered nothing since begin()
+  }
+}
+
 /**
  * Sets aside what the greenlet has entered, right before a transfer away from it. arrive() enters it again.
  * @throws {GreenletError} `GL_EBUSY` inside a native callback that runs on this greenlet's stack; nothing has changed then
@@ -38,6 +46,12 @@ function leave(record) {
   }
   if (tables ? tables.depth === floor : executionAsyncId() === mainId) return;
   if (!tables) findFloor();
+  const { context } = record;
+  if (context?.own && tables.depth === floor + 1 && tables.topResource === context.own[0].resource) {
+    tables.cut(floor);
+    context.away = context.own;
+    return;
+  }
   const entries = tables.entriesFrom(floor);
   for (const { id, resource } of entries) {
     // Native scopes keep pointers into the stack on which they were entered.
@@ -45,7 +59,8 @@ function leave(record) {
     throw new GreenletError('GL_EBUSY', 'a greenlet cannot wait inside a native callback that runs on its own stack');
   }
   tables.cut(floor);
-  record.context = entries;
+  record.context ??= new Context(null);
+  record.context.away = entries;
 }
 
 function findFloor() {
@@ -60,10 +75,10 @@ function cutDown() {
   if (tables && tables.depth > floor) tables.cut(floor);
 }
 
-function arrive(record) {
-  if (!record.context) return;
-  for (const { id, triggerId, resource } of record.context) tables.push(id, triggerId, resource);
-  record.context = null;
+function arrive({ context }) {
+  if (!context?.away) return;
+  for (const { id, triggerId, resource } of context.away) tables.push(id, triggerId, resource);
+  context.away = null;
 }
 
 /**
@@ -72,9 +87,10 @@ function arrive(record) {
  */
 function begin(record, body, args) {
   if (!storesOnResources || !tables) return body(...args);
-  const starter = left.context?.at(-1).resource; // undefined: main, whose contexts are in place
+  const starter = left.context?.away?.at(-1).resource; // undefined: main, whose contexts are in place
   const make = () => new AsyncResource('Greenlet');
   const own = starter ? starter.runInAsyncScope(make) : make();
+  record.context = new Context([{ id: own.asyncId(), triggerId: own.triggerAsyncId(), resource: own }]);
   return own.runInAsyncScope(body, undefined, ...args);
 }
 

@@ -27,6 +27,10 @@ class Tables {
     return this.#fields[this.#kLength];
   }
 
+  get topResource() {
+    return this.#resources[this.depth - 1];
+  }
+
   idBelow(index) {
     return this.#wrap.async_ids_stack[2 * index];
   }
@@ -51,8 +55,15 @@ class Tables {
   }
 
   push(id, triggerId, resource) {
-    this.#resources[this.depth] = resource;
-    this.#wrap.pushAsyncContext(id, triggerId); // native, as it lets the stack grow
+    const { depth } = this;
+    const stack = this.#wrap.async_ids_stack;
+    this.#resources[depth] = resource;
+    if (2 * depth >= stack.length) return this.#wrap.pushAsyncContext(id, triggerId); // makes it longer
+    stack[2 * depth] = this.#ids[this.#kId];
+    stack[2 * depth + 1] = this.#ids[this.#kTrigger];
+    this.#ids[this.#kId] = id;
+    this.#ids[this.#kTrigger] = triggerId;
+    this.#fields[this.#kLength] = depth + 1;
   }
 }
 

@@ -163,7 +163,7 @@ test('inside a native callback that runs on its own stack a greenlet cannot wait
 test('async hooks see no broken nesting', () => {
   const { status, stdout, stderr } = runProgram(`
     const { createHook } = require('node:async_hooks');
-    const { go, sleep } = require('libgreenlet/async');
+    const { go, wait, sleep } = require('libgreenlet/async');
     const entered = new Set();
     let inits = 0;
     createHook({ init() { ++inits; }, before(id) { entered.add(id); }, after(id) { if (!entered.has(id)) throw new Error('left ' + id); }, destroy() {} }).enable();
