@@ -87,9 +87,7 @@ static Napi::Value pending(const Napi::CallbackInfo &info) {
 static Napi::Value async_frame(const Napi::CallbackInfo &info) {
   return Napi::Value(info.Env(), static_cast<napi_value>(v8api::async_frame(v8api::current())));
 }
-static void set_async_frame(const Napi::CallbackInfo &info) {
-  v8api::set_async_frame(v8api::current(), static_cast<napi_value>(info[0]));
-}
+static void set_async_frame(const Napi::CallbackInfo &info) { v8api::set_async_frame(v8api::current(), static_cast<napi_value>(info[0])); }
 
 // terminate(): JavaScript stops at V8's next look, and nothing catches that.
 static void terminate(const Napi::CallbackInfo &) { v8api::terminate(v8api::current()); }

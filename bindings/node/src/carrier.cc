@@ -36,12 +36,12 @@ void Carrier::perform() {
 gl_status Carrier::carry_out(Op op, void **received) {
   Greenlet *target = op == END || op == NEXT_ORPHAN ? nullptr : table[static_cast<size_t>(word(TARGET))];
   switch (op) {
-    case CREATE: return create();
-    case SET_PARENT: return set_parent(target, table[static_cast<size_t>(word(VALUE))]);
-    case RETAIN: gl_retain(target->handle), target->handles++; return GL_OK;
-    case RELEASE: release(target); return GL_OK;
-    case KILL: target->kept = true; [[fallthrough]]; // its parent is asked for while others that kill it wait
-    default: return transfer(op, target ? target->handle : nullptr, to_pointer(word(VALUE)), received);
+  case CREATE: return create();
+  case SET_PARENT: return set_parent(target, table[static_cast<size_t>(word(VALUE))]);
+  case RETAIN: gl_retain(target->handle), target->handles++; return GL_OK;
+  case RELEASE: release(target); return GL_OK;
+  case KILL: target->kept = true; [[fallthrough]]; // its parent is asked for while others that kill it wait
+  default: return transfer(op, target ? target->handle : nullptr, to_pointer(word(VALUE)), received);
   }
 }
 

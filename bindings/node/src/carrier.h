@@ -42,11 +42,11 @@ struct Environment {
   napi_env env = nullptr;
   int32_t *words = nullptr;
   napi_ref exports = nullptr;
-  napi_ref begin = nullptr;        // JavaScript's function that runs the body of the greenlet NEXT
-  napi_ref trace = nullptr;        // and the one that hears of events
-  std::vector<int32_t> discarded;  // values that nobody waits for
-  std::vector<int32_t> unhandled;  // and errors
-  std::vector<int32_t> ended;      // ids, beside the one in ENDED
+  napi_ref begin = nullptr;       // JavaScript's function that runs the body of the greenlet NEXT
+  napi_ref trace = nullptr;       // and the one that hears of events
+  std::vector<int32_t> discarded; // values that nobody waits for
+  std::vector<int32_t> unhandled; // and errors
+  std::vector<int32_t> ended;     // ids, beside the one in ENDED
   std::unique_ptr<Carrier> carrier;
 };
 

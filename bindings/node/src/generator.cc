@@ -24,11 +24,11 @@ private:
 
   gl_status decide(Op op, gl_greenlet *target, void *value, gl_delivery &next) {
     switch (op) {
-      case SWITCH: return gl_host_switch(realm, target, value, &next);
-      case THROW: return gl_host_throw(realm, target, value, &next);
-      case KILL: return gl_host_kill(realm, target, &next);
-      case END: return gl_host_end(realm, word(STATUS), value, &next);
-      default: return gl_host_next_orphan(realm, &next);
+    case SWITCH: return gl_host_switch(realm, target, value, &next);
+    case THROW: return gl_host_throw(realm, target, value, &next);
+    case KILL: return gl_host_kill(realm, target, &next);
+    case END: return gl_host_end(realm, word(STATUS), value, &next);
+    default: return gl_host_next_orphan(realm, &next);
     }
   }
 

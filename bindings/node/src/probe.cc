@@ -45,7 +45,8 @@ static Block thread_locals_of(const void *code) {
         size_t size = 0;
         for (int i = 0; i < module->dlpi_phnum; i++) {
           const auto &part = module->dlpi_phdr[i];
-          if (part.p_type == PT_LOAD && reinterpret_cast<uintptr_t>(block->code) - module->dlpi_addr - part.p_vaddr < part.p_memsz) has_code = true;
+          if (part.p_type == PT_LOAD && reinterpret_cast<uintptr_t>(block->code) - module->dlpi_addr - part.p_vaddr < part.p_memsz)
+            has_code = true;
           if (part.p_type == PT_TLS) size = part.p_memsz;
         }
         if (!has_code) return 0;
