@@ -177,3 +177,46 @@ func TestManySleepers(t *testing.T) {
 		}
 	})
 }
+
+// Each has a main greenlet of its own: the inner one's is a body of the outer.
+func TestATreeInABodyOfAnother(t *testing.T) {
+	inTree(t, func(outer *Tree) {
+		g := outer.New(func(*Tree, any) (result any, err error) {
+			err = greenlet.Run(func(inner *Tree) error {
+				waiting(t, inner)
+				result, err = outer.Main().Switch("out")
+				return err
+			})
+			return result, err
+		})
+		call(g.Switch(nil)).want(t, "out", nil)
+		call(g.Switch("in")).want(t, "in", nil)
+	})
+}
+
+// Deferred functions that would kill all others, while a tree closes.
+func TestCleanupsThatKillEachOther(t *testing.T) {
+	ended := 0
+	inTree(t, func(tree *Tree) {
+		var all []*G
+		for range 20 {
+			all = append(all, tree.New(func(tree *Tree, _ any) (any, error) {
+				defer func() {
+					ended++
+					for _, g := range all {
+						g.Kill()
+					}
+				}()
+				for {
+					tree.Main().Switch(nil)
+				}
+			}))
+		}
+		for _, g := range all {
+			call(g.Switch(nil)).want(t, nil, nil)
+		}
+	})
+	if ended != 20 {
+		t.Errorf("%d of 20 have cleaned up", ended)
+	}
+}
