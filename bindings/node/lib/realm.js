@@ -62,11 +62,6 @@ class Realm {
 
   // --- Values ------------------------------------------------------------------------------------------------------------------------------
 
-  /** What the arguments of a switch amount to. */
-  pack(values) {
-    return values.length > 1 ? new Several(Array.from(values)) : values[0];
-  }
-
   /** A number for a value, which `take` gives back once. 0 is undefined. */
   put(value) {
     if (value === undefined) return 0;
