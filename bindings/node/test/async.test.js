@@ -211,6 +211,23 @@ test('with a signal that has been aborted, go does not run the function', async 
   await assert.rejects(go(() => assert.fail('it ran'), { signal: AbortSignal.abort() }), { name: 'AbortError' });
 });
 
+test('what a promise is rejected with after its wait was aborted is no unhandled rejection', () => {
+  const { status, stdout, stderr } = runProgram(`
+    const { go, all, wait } = require('libgreenlet/async');
+    const controller = new AbortController();
+    const failing = () => new Promise((_, reject) => setImmediate(reject, new Error('late')));
+    const abandon = (waits) => go(function* () { yield waits(); }, { signal: controller.signal }).catch(({ name }) => console.log(name));
+    abandon(() => wait(failing()));
+    controller.abort();
+    go(function* () {
+      for (const waits of [() => wait(failing(), controller), () => all([failing()], controller)]) {
+        try { yield waits(); } catch ({ name }) { console.log(name); }
+      }
+    });
+  `);
+  assert.deepStrictEqual({ status, stdout, stderr }, { status: 0, stdout: 'AbortError\n'.repeat(3), stderr: '' });
+});
+
 test("a wait's own signal ends that wait", async () => {
   const controller = new AbortController();
   setImmediate(() => controller.abort());

@@ -52,9 +52,9 @@ function* traced(steps, stack) {
 
 // The steps of a wait. They end when it is settled, and also when somebody throws at the greenlet; a mere switch to it lets it wait on.
 function* waiting(task, value, { signal = task.signal } = {}) {
-  signal?.throwIfAborted();
-  const settlement = settled(task, getCurrent(), value, signal);
+  const settlement = settled(task, getCurrent(), value, signal); // first, so that nobody reports what it is rejected with
   try {
+    signal?.throwIfAborted();
     while (!settlement.is) yield task.back.switch();
   } finally {
     settlement.is = true;
