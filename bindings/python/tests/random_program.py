@@ -257,10 +257,11 @@ def main():
     module = importlib.import_module(sys.argv[1])
     if len(sys.argv) > 4:
         module.set_stack(sys.argv[4])
-    sys.unraisablehook = lambda report: print("unraisable", type(report.exc_value).__name__)
     for seed in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
+        sys.unraisablehook = lambda report: None  # what the last program left in cycles ends here and is lost there
         gc.collect()
         gc.disable()
+        sys.unraisablehook = lambda report: print("unraisable", type(report.exc_value).__name__)
         print("seed", seed, flush=True)
         print("\n".join(Program(module, seed).run()))
 

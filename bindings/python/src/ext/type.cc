@@ -122,9 +122,10 @@ static void dealloc(PyObject *self) {
 
 // --- The garbage collector ----------------------------------------------------------------------------------------------------------------
 
-// One that waits is garbage when only garbage refers to it, its own frames included: it is killed then. By its own thread, and once.
+// One that waits is garbage when only garbage refers to it, its own frames included: it is killed then. By its own thread, once, and not when the
+// interpreter ends.
 static bool may_be_garbage(const State *s) {
-  return s->thread->ended_thread || (s->thread == own_thread && !s->kills && !s->collected);
+  return s->thread->ended_thread || (s->thread == own_thread && !s->kills && !s->collected && !is_finalizing());
 }
 
 static int is_collectable(PyObject *self) {
@@ -151,7 +152,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg) {
 
 static void finalize(PyObject *self) {
   State *s = state_of(self);
-  if (Py_REFCNT(self) == 1 || !waits(s) || !suspended(s) || s->thread != own_thread || is_finalizing()) return; // of 1, dealloc() takes care
+  if (Py_REFCNT(self) == 1 || !waits(s) || !suspended(s) || s->thread != own_thread || !may_be_garbage(s)) return; // of 1, dealloc() takes care
   s->collected = true;
   kill_garbage(s->self);
 }
