@@ -199,6 +199,7 @@ void give_region_stack(Stack *stack, Pages pages) {
   char *low = stack->low;
   size_t page = os::page_size(), stride = stride_of(stack->size), bytes = stack->size + page;
   annotate::unmapped(stack->fiber, stack->valgrind_id);
+  annotate::cleared(low, bytes); // others may map memory there, of which AddressSanitizer does not hear
   tally(&Counters::stacks_mapped, -1);
   tally(&Counters::stack_bytes, -static_cast<intptr_t>(stride));
   if (pages == Pages::idle) os::offer_pages(low, bytes);

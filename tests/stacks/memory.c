@@ -242,3 +242,31 @@ static void sizes_follow_one_another(void) {
 }
 // rules 5, 9: the refused one stays unstarted until another ends; what gl_trim() gives back serves any size
 TEST(no_memory_for_a_private_stack_of_any_size) { succeeds(sizes_follow_one_another); }
+
+/* --- What AddressSanitizer knows of it ---------------------------------------------------------------------------------------------- */
+
+#if UNDER_ASAN
+void *__asan_region_is_poisoned(void *low, size_t size);
+
+BODY(waits_between_red_zones) {
+  volatile char watched[64] = {0};
+  (void)to_main((void *)watched, NULL);
+  return GL_OK;
+}
+#endif
+// rule 21: nothing is unwound; the next one to map memory there may be a runtime of which AddressSanitizer does not hear
+TEST(what_a_frame_leaves_is_forgotten_with_its_stack) {
+#if UNDER_ASAN
+  const gl_options options = {.size = sizeof options, .run = waits_between_red_zones, .flags = GL_DISCARD};
+  gl_greenlet *g = NULL;
+  void *low = NULL, *high = NULL;
+  CHECK(gl_new_with(&options, &g) == GL_OK && gl_switch(g, NULL, NULL) == GL_OK);
+  CHECK(gl_stack_bounds(g, &low, &high) == GL_OK);
+  CHECK(__asan_region_is_poisoned(low, (size_t)((char *)high - (char *)low)) != NULL);
+  gl_release(g);
+  gl_trim();
+  CHECK(__asan_region_is_poisoned(low, (size_t)((char *)high - (char *)low)) == NULL);
+#else
+  SKIP("only AddressSanitizer marks memory");
+#endif
+}

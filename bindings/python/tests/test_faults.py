@@ -87,8 +87,7 @@ def test_a_thread_that_ends_releases_what_its_greenlets_hold():
             kept.append("unwound")
 
     def inner(things):
-        generator = (hand_over() for thing in things)
-        next(generator)
+        hand_over()
 
     def work():
         thing = Thing()
