@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 'use strict';
 // The API of npm's `fibers` 5 on greenlets. A fiber is a greenlet that returns to whoever ran it last, and that can be run again after
-// its end. A suspended one holds its state, never its Fiber: a Fiber that nobody holds can be collected, and is then unwound.
+// its end. The stack of a suspended one holds its Life, never its Fiber: a Fiber that nobody holds can be collected, and is then unwound.
 const greenlets = require('../../index.js');
 
 const { Greenlet, GreenletError, GreenletExit, getCurrent, getMain } = greenlets;
@@ -25,7 +25,7 @@ function stateOf(fiber) {
   return state;
 }
 
-/** From a fiber's start to its end. The fiber's own stack has this of it, and nothing else. */
+/** From a fiber's start to its end. */
 class Life {
   over = false;
   yielding = false;
