@@ -15,6 +15,7 @@ export npm_config_cache=$cache/npm npm_config_update_notifier=false npm_config_f
 export PATH="$here/node_modules/.bin:$PATH"
 
 do_setup() {
+  local version
   apt_install "${packages[@]}"
   have npm || apt_install nodejs npm
   if [[ ! $here/node_modules/.package-lock.json -nt $here/package-lock.json ]]; then
