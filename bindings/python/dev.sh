@@ -123,7 +123,7 @@ run_greenlet() {
   PYTHONPATH=$folder with "$version" python "$python/upstream/run_greenlet.py" "$cache/greenlet-$(greenlet_release "$version")" "$folder" "$@"
 }
 
-run_ours() { (cd "$python" && with "$1" python -m pytest -q "${@:2}"); }
+run_ours() { (cd "$python" && with "$1" python -m pytest -q ${all:+--every-stack} "${@:2}"); }
 
 run_gevent() { as_greenlet "$1" python "$python/upstream/run_gevent.py" "${@:2}"; }
 

@@ -17,6 +17,16 @@ HERE = Path(__file__).parent
 KINDS = ["private", "shared", "thread"]
 
 
+def pytest_addoption(parser):
+    parser.addoption("--every-stack", action="store_true", help="programs in processes of their own on every kind of stack, not on one alone")
+
+
+def pytest_generate_tests(metafunc):
+    if "stack" in metafunc.fixturenames:
+        once = "program" in metafunc.fixturenames and not metafunc.config.getoption("every_stack")
+        metafunc.parametrize("stack", ["shared"] if once else KINDS, indirect=True)
+
+
 def pytest_terminal_summary(terminalreporter):
     """The line that ./dev counts by."""
     count = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error", "skipped", "xfailed")}
@@ -46,7 +56,7 @@ def python():
     return Python()
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture
 def stack(request):
     """The kind of stack that greenlets of the test get: `pytestmark = pytest.mark.usefixtures("stack")` runs a module's tests on each."""
     libgreenlet.set_stack(request.param)
