@@ -15,9 +15,7 @@ static void forget_pushed() {
   if (own_thread) own_thread->current->state->frames.pushed = nullptr;
 }
 
-static PyGreenlet *api_new(PyObject *run, PyGreenlet *parent) {
-  return make_greenlet(run, reinterpret_cast<PyObject *>(parent));
-}
+static PyGreenlet *api_new(PyObject *run, PyGreenlet *parent) { return make_greenlet(run, reinterpret_cast<PyObject *>(parent)); }
 
 static PyGreenlet *api_current() {
   if (is_finalizing()) return PyErr_SetString(PyExc_RuntimeError, "greenlet is being finalized"), nullptr;

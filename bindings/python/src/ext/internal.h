@@ -19,8 +19,7 @@ struct State;
 
 // As extension modules know it from Python's greenlet.h: Cython lays the fields of subclasses right behind it.
 struct PyGreenlet {
-  PyObject_HEAD
-  PyObject *weakreflist;
+  PyObject_HEAD PyObject *weakreflist;
   PyObject *dict;
   State *state; // `pimpl` there
 };
@@ -49,11 +48,11 @@ struct Thread {
   uint32_t dropped_size; // of `dropped`
   Tracing tracing;
 
-  PyGreenlet *main;     // counted
+  PyGreenlet *main;        // counted
   const State *main_state; // also once `main` is gone
-  PyObject *tracer;     // counted; NULL: none
-  PyObject *subscribers; // counted tuple; NULL: none
-  PyGreenlet **dropped; // counted: other threads released the last reference; to be killed here
+  PyObject *tracer;        // counted; NULL: none
+  PyObject *subscribers;   // counted tuple; NULL: none
+  PyGreenlet **dropped;    // counted: other threads released the last reference; to be killed here
   uint32_t dropped_capacity;
   gl_stack *shared[shared_stacks]; // NULL: not made yet
   unsigned next_shared;
@@ -74,17 +73,17 @@ struct State {
   gl_greenlet *core; // counted; while active
   Thread *thread;    // counted; from the start on
   Life life;
-  bool on_shared;      // runs on a stack of Thread::shared, which others use too
-  bool on_thread;      // runs on the thread's own stack, with others: of a main one, once there are others
-  uint8_t shared_at;   // which of the shared ones
-  bool is_parent;      // has been somebody's parent
-  uint16_t kills;      // kills of it that wait
-  bool collected;      // the collector has had it killed
-  uint8_t faults;      // broken.cc
-  PyGreenlet *parent;  // counted; NULL: it is main, or the collector took it
-  PyObject *run;       // counted: until the start what was given, then what runs
-  PyObject *args;      // counted: of the call of `run`; NULL: an exception came instead
-  PyObject *kwargs;    // counted
+  bool on_shared;     // runs on a stack of Thread::shared, which others use too
+  bool on_thread;     // runs on the thread's own stack, with others: of a main one, once there are others
+  uint8_t shared_at;  // which of the shared ones
+  bool is_parent;     // has been somebody's parent
+  uint16_t kills;     // kills of it that wait
+  bool collected;     // the collector has had it killed
+  uint8_t faults;     // broken.cc
+  PyGreenlet *parent; // counted; NULL: it is main, or the collector took it
+  PyObject *run;      // counted: until the start what was given, then what runs
+  PyObject *args;     // counted: of the call of `run`; NULL: an exception came instead
+  PyObject *kwargs;   // counted
 
   // While it does not run: CPython's.
   Depth depth;
@@ -131,7 +130,7 @@ inline bool is_greenlet(PyObject *o) { return PyObject_TypeCheck(o, &greenlet_ty
 PyGreenlet *new_greenlet(PyTypeObject *type, PyGreenlet *parent); // unstarted; steals `parent`
 PyObject *create(PyTypeObject *type, PyObject *, PyObject *);     // tp_new
 int initialise(PyObject *self, PyObject *args, PyObject *kwargs); // tp_init
-PyGreenlet *make_greenlet(PyObject *run, PyObject *parent);        // of the type itself; both borrowed, either may be NULL
+PyGreenlet *make_greenlet(PyObject *run, PyObject *parent);       // of the type itself; both borrowed, either may be NULL
 int set_run(PyObject *self, PyObject *run, void *);
 int set_parent(PyObject *self, PyObject *parent, void *);
 PyObject *get_parent(PyObject *self, void *); // new; None
@@ -149,7 +148,7 @@ PyObject *throw_into(State *to, PyObject *type, PyObject *value, PyObject *trace
 PyObject *take_exit(); // the GreenletExit that is set, as a value; new
 PyObject *method_switch(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *names);
 PyObject *method_throw(PyObject *self, PyObject *const *args, Py_ssize_t nargs);
-Thread *lineage(const State *s);            // whose it is; NULL: the collector took an ancestor
+Thread *lineage(const State *s);               // whose it is; NULL: the collector took an ancestor
 bool check_lineage(Thread *t, const State *s); // false: not ours, with an error set
 
 // From one greenlet to the next: whose turn it is, and the references that go along.
@@ -180,21 +179,23 @@ inline Arrival take_arrival(Thread *t) {
   t->ended = nullptr;
   return arrival;
 }
-PyObject *finish_arrival(Thread *t, Arrival arrival, PyObject *value); // tells the tracers, lets go of who left. NULL, before and after: an error is set
-PyObject *arrive(Thread *t, gl_status status, void *received);         // both of these, in one that waited
+PyObject *finish_arrival(Thread *t, Arrival arrival,
+                         PyObject *value); // tells the tracers, lets go of who left. NULL, before and after: an error is set
+PyObject *arrive(Thread *t, gl_status status, void *received); // both of these, in one that waited
 
 // --- life.cc --------------------------------------------------------------------------------------------------------------------------
 PyObject *find_run(State *s); // new; may run anything
-bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs); // steals; nothing of Python runs from here to the transfer. False: an error is set, or kept
+bool prepare_start(Thread *t, State *s, PyObject *args,
+                   PyObject *kwargs); // steals; nothing of Python runs from here to the transfer. False: an error is set, or kept
 void abandon_start(State *s);
-void tell_ancestors(Thread *t, State *s); // to the core: for when it sees a cycle where none is
+void tell_ancestors(Thread *t, State *s);    // to the core: for when it sees a cycle where none is
 gl_status link(State *child, State *parent); // in the core; both are active
-void leave_place(State *s); // it will not come back there
+void leave_place(State *s);                  // it will not come back there
 
 // --- death.cc -------------------------------------------------------------------------------------------------------------------------
-bool kill_last(PyGreenlet *g); // no reference is left: false: it lives on
+bool kill_last(PyGreenlet *g);    // no reference is left: false: it lives on
 void kill_garbage(PyGreenlet *g); // the collector found it
-void discard(State *s);        // it will never run again
+void discard(State *s);           // it will never run again
 void drain_slow(Thread *t);
 inline void drain(Thread *t) { // those that other threads dropped
   if (t->dropped_size) [[unlikely]]

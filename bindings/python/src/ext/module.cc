@@ -100,8 +100,15 @@ static bool fill(PyObject *module) {
 }
 
 PyMODINIT_FUNC PyInit__greenlet() {
-  static PyModuleDef definition = {
-      PyModuleDef_HEAD_INIT, "libgreenlet._greenlet", "Greenlets. Use the package libgreenlet.", -1, functions, nullptr, nullptr, nullptr, nullptr};
+  static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                   "libgreenlet._greenlet",
+                                   "Greenlets. Use the package libgreenlet.",
+                                   -1,
+                                   functions,
+                                   nullptr,
+                                   nullptr,
+                                   nullptr,
+                                   nullptr};
   empty_tuple = PyTuple_New(0);
   run_name = PyUnicode_InternFromString("run");
   greenlet_error = PyErr_NewException("greenlet.error", nullptr, nullptr);

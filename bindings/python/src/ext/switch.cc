@@ -183,8 +183,8 @@ PyObject *method_switch(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
   Thread *t = own_thread;
   if (t) [[likely]]
     t->current->state->frames.pushed = args + nargs + (names ? PyTuple_GET_SIZE(names) : 0);
-  if (to->thread != t || to->life != Life::active || !t || nargs > 1 || names || t->dropped_size || to->faults ||
-      t->current == to->self) [[unlikely]]
+  if (to->thread != t || to->life != Life::active || !t || nargs > 1 || names || t->dropped_size || to->faults || t->current == to->self)
+      [[unlikely]]
     return switch_slow(to, args, nargs, names);
   return transfer(t, to, new_ref(nargs ? args[0] : empty_tuple));
 }

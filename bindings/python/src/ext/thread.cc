@@ -54,8 +54,7 @@ static int clean_up_ended(void *) {
 static void mark_ended(Thread *t) {
   t->ended_thread = true;
   t->next_ended = ended_threads.load();
-  while (!ended_threads.compare_exchange_weak(t->next_ended, t)) {
-  }
+  while (!ended_threads.compare_exchange_weak(t->next_ended, t)) {}
 }
 
 // A drop of the core: the thread is about to end, without the interpreter's lock.

@@ -108,7 +108,7 @@ static void dealloc(PyObject *self) {
     return;
   }
   Py_TRASHCAN_BEGIN(self, dealloc) // parents of parents
-  if (g->weakreflist) PyObject_ClearWeakRefs(self);
+      if (g->weakreflist) PyObject_ClearWeakRefs(self);
   drop_all(g);
   if (State *s = g->state) {
     Py_CLEAR(s->parent);
@@ -152,7 +152,8 @@ static int traverse(PyObject *self, visitproc visit, void *arg) {
 
 static void finalize(PyObject *self) {
   State *s = state_of(self);
-  if (Py_REFCNT(self) == 1 || !waits(s) || !suspended(s) || s->thread != own_thread || !may_be_garbage(s)) return; // of 1, dealloc() takes care
+  if (Py_REFCNT(self) == 1 || !waits(s) || !suspended(s) || s->thread != own_thread || !may_be_garbage(s))
+    return; // of 1, dealloc() takes care
   s->collected = true;
   kill_garbage(s->self);
 }
@@ -322,9 +323,9 @@ static PyObject *repr(PyObject *self) {
     text = PyUnicode_FromFormat("<%s object at %p%U (otid=%p) %sdead>", type, self, named, thread, expired ? "(thread exited) " : "");
   else
     text = PyUnicode_FromFormat("<%s object at %p%U (otid=%p)%s%s%s>", type, self, named, thread,
-                                !has_started(s)                        ? ""
+                                !has_started(s)                          ? ""
                                 : own_thread && own_thread->current == g ? " current"
-                                                                       : " suspended",
+                                                                         : " suspended",
                                 has_started(s) ? " active started" : " pending", is_main(s) ? " main" : "");
   Py_DECREF(named);
   return text;
@@ -332,7 +333,8 @@ static PyObject *repr(PyObject *self) {
 
 static PyMethodDef methods[] = {
     {"switch", reinterpret_cast<PyCFunction>(reinterpret_cast<void *>(method_switch)), METH_FASTCALL | METH_KEYWORDS,
-     "switch(*args, **kwargs)\n\nRuns this greenlet until somebody switches back here. One that has not run yet calls run(*args, **kwargs); in one\n"
+     "switch(*args, **kwargs)\n\nRuns this greenlet until somebody switches back here. One that has not run yet calls run(*args, "
+     "**kwargs); in one\n"
      "that waits, its own switch() returns the one argument, a tuple of several, a dict of keywords, or both as a pair;\n"
      "to one that is dead: its parent gets them. Returns, or raises, what comes back."},
     {"throw", reinterpret_cast<PyCFunction>(reinterpret_cast<void *>(method_throw)), METH_FASTCALL,
@@ -361,7 +363,8 @@ PyTypeObject greenlet_type = {
     .tp_repr = repr,
     .tp_as_number = &as_number,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_doc = "greenlet(run=None, parent=None) -> greenlet\n\nA call of `run` that can wait: it begins with the first switch(). What comes of it goes to\n"
+    .tp_doc = "greenlet(run=None, parent=None) -> greenlet\n\nA call of `run` that can wait: it begins with the first switch(). What comes "
+              "of it goes to\n"
               "`parent`, by default the greenlet that runs now.",
     .tp_traverse = traverse,
     .tp_clear = clear,

@@ -38,8 +38,9 @@ struct DataStackCache {
 };
 
 struct Frames {
-  Frame *top;               // NULL: no Python is on its stack
-  PyObject *const *pushed;  // how far the value stack of one of them is filled: the one that called switch(). Of the others only CPython may know
+  Frame *top; // NULL: no Python is on its stack
+  PyObject *const
+      *pushed; // how far the value stack of one of them is filled: the one that called switch(). Of the others only CPython may know
 #if HAS_CFRAME
 #if PY_VERSION_HEX >= 0x030B0000
   _PyCFrame *cframe;
@@ -132,8 +133,8 @@ struct Frames {
   void release(); // of one that never runs again
 
 #if HAS_DATA_STACK
-  void take_chunk(DataStackCache &cache); // for one that begins
-  void free_chunks();                     // of one that waits, and never runs again
+  void take_chunk(DataStackCache &cache);                           // for one that begins
+  void free_chunks();                                               // of one that waits, and never runs again
   static void give_chunk(PyThreadState *ts, DataStackCache &cache); // of one that ends: its last Python code has run
   static void free_cached(DataStackCache &cache);
 #else
@@ -166,9 +167,7 @@ public:
 #endif
     ts->cframe = &base_;
   }
-  ~BaseFrame() {
-    ts_->cframe = &ts_->root_cframe;
-  }
+  ~BaseFrame() { ts_->cframe = &ts_->root_cframe; }
   BaseFrame(const BaseFrame &) = delete;
   BaseFrame &operator=(const BaseFrame &) = delete;
 
