@@ -18,7 +18,9 @@ KINDS = ["private", "shared", "thread"]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--every-stack", action="store_true", help="programs in processes of their own on every kind of stack, not on one alone")
+    parser.addoption(
+        "--every-stack", action="store_true", help="programs in processes of their own on every kind of stack, not on one alone"
+    )
 
 
 def pytest_generate_tests(metafunc):
