@@ -48,13 +48,17 @@ def remove_markers(suite, path):
     """Holds the tests that the file names to leaking nothing. What matches no marked test is an error, so that the file cannot rot."""
     tests = {test.id(): test for test in all_tests(suite)}
     for line in path.read_text(encoding="utf-8").splitlines():
-        name, _, reason = line.partition(":")
         if not line or line.startswith("#"):
             continue
+        versions, _, line = line.partition(" ")
+        first, _, last = versions.partition("-")
+        if not tuple(map(int, first.split("."))) <= sys.version_info[:2] <= tuple(map(int, last.split("."))):
+            continue
+        name, _, reason = line.partition(":")
         test = tests.get(f"greenlet.tests.{name}")
         method = test and getattr(getattr(test, test._testMethodName), "__wrapped__", None)
         if not reason.strip() or not getattr(method, "fails_leakcheck", False):
-            sys.exit(f"{path}: wants 'TEST: reason' of a test that is marked to leak, got '{line}'")
+            sys.exit(f"{path}: wants 'FIRST-LAST TEST: reason' of a test that is marked to leak, got '{line}'")
         method.fails_leakcheck = False
 
 
