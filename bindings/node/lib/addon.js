@@ -88,7 +88,9 @@ function leastStack() {
   return Math.max(984 * 1024, megabytes * 1024 * 1024, ...kilobytes.map((k) => k * 1024)) + NEEDS_BELOW_LIMIT;
 }
 
+let used;
+
 /** The realm of this thread. */
-const use = () => native.realm || open();
+const use = () => (used ??= native.realm || open());
 
 module.exports = { use, configure, choose, onChoice };

@@ -27,8 +27,9 @@ class Tables {
     return this.#fields[this.#kLength];
   }
 
-  get topResource() {
-    return this.#resources[this.depth - 1];
+  /** Whether one entry is above this index, with that resource. */
+  hasOnly(index, resource) {
+    return this.depth === index + 1 && this.#resources[index] === resource;
   }
 
   idBelow(index) {
@@ -51,10 +52,11 @@ class Tables {
     this.#ids[this.#kId] = stack[2 * index];
     this.#ids[this.#kTrigger] = stack[2 * index + 1];
     this.#fields[this.#kLength] = index;
-    if (this.#resources.length > index) this.#resources.length = index;
+    const resources = this.#resources;
+    while (resources.length > index) resources.pop(); // to set the length is a call into V8's runtime
   }
 
-  push(id, triggerId, resource) {
+  push({ id, triggerId, resource }) {
     const { depth } = this;
     const stack = this.#wrap.async_ids_stack;
     this.#resources[depth] = resource;

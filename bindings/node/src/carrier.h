@@ -62,7 +62,7 @@ public:
   // Sets up main. False: no memory.
   virtual bool open() = 0;
   // Does what the words ask for, and leaves the answer there.
-  void perform();
+  virtual void perform();
   // The environment goes: ends what waits, where that is possible.
   virtual void close() {}
 
@@ -92,6 +92,9 @@ protected:
   std::vector<Greenlet *> table;
   Greenlet *current = nullptr;
 
+  std::vector<Greenlet *> ended; // not settled yet
+  bool telling = false;          // a tracer is called: who has ended is about to, and nobody can transfer
+
 private:
   gl_status carry_out(Op op, void **received);
   gl_status create();
@@ -101,9 +104,7 @@ private:
   static void drop_result(void *value);
   static void on_event(void *user, int event, gl_greenlet *from, gl_greenlet *to);
 
-  std::vector<Greenlet *> ended;
   std::vector<int> free_ids;
-  bool telling = false; // a tracer is called: who has ended is about to, and nobody can transfer
 };
 
 // For carriers whose greenlets have a stack and a V8 thread each.
@@ -125,6 +126,7 @@ protected:
   size_t stack_size();
 
   bool closing = false;
+  bool terminating = false; // V8 has stopped a body: whoever gets control has to stop, too
 
 private:
   static void put_frame_by(v8api::Isolate *, int, int, void *data);
@@ -132,7 +134,6 @@ private:
 
   int *handle_scopes = nullptr;
   napi_ref frame_put_by = nullptr;
-  bool terminating = false; // V8 has stopped a body: whoever gets control has to stop, too
 };
 
 std::unique_ptr<Carrier> make_fiber_carrier(Environment &environment);
