@@ -97,33 +97,48 @@ static bool watch_end(Thread *t) {
 
 // --- A thread's first use ---------------------------------------------------------------------------------------------------------------
 
-static bool set_up(Thread *t) {
+// False: there is no memory, and nothing has changed.
+static bool set_up(Thread *t, PyGreenlet *main) {
   gl_greenlet *core = gl_main();
-  PyGreenlet *main = core ? new_greenlet(&greenlet_type, nullptr) : nullptr;
-  if (!main) return false;
+  if (!core || gl_hook_add(exchange, t) != GL_OK) return false;
+  if (gl_set_local(core, end_key, t) != GL_OK) return gl_hook_remove(exchange, t), false;
   State *s = main->state;
   s->life = Life::active;
   s->core = core;
-  keep_thread(s->thread = t);
+  s->thread = t;
   gl_set_data(core, s);
   main_greenlets++;
   Py_INCREF(main);
   t->current = t->main = main;
   t->main_state = s;
-  return gl_hook_add(exchange, t) == GL_OK && gl_set_local(core, end_key, t) == GL_OK;
-}
-
-Thread *attach() {
-  auto *t = static_cast<Thread *>(PyMem_RawCalloc(1, sizeof(Thread)));
-  if (!t) return PyErr_NoMemory(), nullptr;
-  t->keepers = 1;
+  t->keepers = 2; // main is one
   t->id = PyThread_get_thread_ident();
-  SavedError error;
-  if (!set_up(t)) return PyErr_NoMemory(), nullptr;
   t->next = threads;
   if (threads) threads->prev = t;
   own_thread = threads = t;
+  return true;
+}
+
+static Thread *make_thread() {
+  PyGreenlet *main = new_greenlet(&greenlet_type, nullptr); // may come with a collection, which may run anything
+  if (own_thread) return Py_XDECREF(main), own_thread;
+  auto *t = static_cast<Thread *>(main ? PyMem_RawCalloc(1, sizeof(Thread)) : nullptr);
+  if (!t || !set_up(t, main)) {
+    PyMem_RawFree(t);
+    Py_XDECREF(main);
+    return nullptr;
+  }
   if (!watch_end(t)) PyErr_Clear(); // what is dropped too late is not unwound then
+  return t;
+}
+
+Thread *attach() {
+  Thread *t;
+  {
+    SavedError error;
+    t = make_thread();
+  }
+  if (!t) PyErr_NoMemory();
   return t;
 }
 
