@@ -2,6 +2,7 @@
 """Deep calls, in Python and in C, and where they end: a RecursionError, never a crash (rules 23 and 25)."""
 
 import sys
+import weakref
 
 import pytest
 
@@ -131,14 +132,40 @@ def test_greenlets_that_start_each_other_end_in_a_recursion_error():
     assert dive() > sys.getrecursionlimit() // 2
 
 
-def test_a_chain_of_ten_thousand_parents():
+def test_an_outcome_climbs_a_chain_of_unstarted_parents_in_linear_time():
+    """Each starts the next one (rule 5); all of them, dead by then, go at once."""
+
     def body(value):
         return value + 1
 
     g = getcurrent()
-    for _ in range(10_000):
+    for _ in range(300_000):
         g = greenlet(body, g)
-    assert g.switch(0) == 10_000
+    last = weakref.ref(g)
+    assert g.switch(0) == 300_000
+    del g
+    assert last() is None
+
+
+def test_a_climbing_outcome_goes_where_parents_lead_by_then():
+    """Parents change, and others start, while it is on its way."""
+
+    def waits(value):
+        return value + ["waits", *main.switch()]
+
+    def changes(value):
+        middle.parent = elsewhere
+        elsewhere.switch(["begun"])
+        return value + ["changes"]
+
+    main = getcurrent()
+    elsewhere = greenlet(waits)
+    top = greenlet(lambda value: value + ["top"])
+    middle = greenlet(lambda value: value + ["middle"], top)
+    below = greenlet(changes, middle)
+    assert greenlet(lambda: ["first"], below).switch() == ()
+    assert below.switch() == ["begun", "waits", "first", "changes", "middle"]
+    assert not top.dead and not top and elsewhere.dead
 
 
 def test_deep_python_calls_on_many_stacks():

@@ -80,6 +80,7 @@ struct State {
   uint16_t kills;     // kills of it that wait
   bool collected;     // the collector has had it killed
   uint8_t faults;     // broken.cc
+  uint32_t family;    // family_changes at its start
   PyGreenlet *parent; // counted; NULL: it is main, or the collector took it
   PyObject *run;      // counted: until the start what was given, then what runs
   PyObject *args;     // counted: of the call of `run`; NULL: an exception came instead
@@ -185,8 +186,9 @@ PyObject *arrive(Thread *t, gl_status status, void *received); // both of these,
 
 // --- life.cc --------------------------------------------------------------------------------------------------------------------------
 PyObject *find_run(State *s); // new; may run anything
-bool prepare_start(Thread *t, State *s, PyObject *args,
-                   PyObject *kwargs); // steals; nothing of Python runs from here to the transfer. False: an error is set, or kept
+extern uint32_t family_changes;
+// Steals the arguments. `ancestor`, if known: the nearest that is active. Nothing of Python runs from here to the transfer. False: an error is set, or kept
+bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs, State *ancestor = nullptr);
 void abandon_start(State *s);
 void tell_ancestors(Thread *t, State *s);    // to the core: for when it sees a cycle where none is
 gl_status link(State *child, State *parent); // in the core; both are active

@@ -28,6 +28,16 @@ static State *active_ancestor(Thread *t, const State *s) {
   return t->main->state;
 }
 
+// An outcome may climb over any number of unstarted ones, and to walk up from each would take quadratic time. So this counts what can change who is
+// the nearest: one that is active or a parent gets another parent; a parent starts, or leaves its outcome to a killer. Since the start of one that is
+// active it has mostly stayed the same, and the nearest is the one that the core was told then.
+uint32_t family_changes;
+
+static State *known_ancestor(Thread *t, const State *s) { // NULL: walk
+  auto *ancestor = s->family == family_changes ? static_cast<State *>(gl_data(gl_parent(s->core))) : nullptr;
+  return ancestor && ancestor->life == Life::active && ancestor->thread == t ? ancestor : nullptr;
+}
+
 // The core does not hear of it when an unstarted ancestor gets another parent. So it is told of all ancestors anew, by way of main, lest old and new
 // ones make a cycle.
 void tell_ancestors(Thread *t, State *s) {
@@ -43,8 +53,8 @@ gl_status link(State *child, State *parent) {
   return gl_set_parent(child->core, parent->core);
 }
 
-bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs) {
-  s->core = new_core(t, s, active_ancestor(t, s)->core);
+bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs, State *ancestor) {
+  s->core = new_core(t, s, (ancestor ? ancestor : active_ancestor(t, s))->core);
   if (!s->core) {
     Py_XDECREF(args);
     Py_XDECREF(kwargs);
@@ -53,6 +63,8 @@ bool prepare_start(Thread *t, State *s, PyObject *args, PyObject *kwargs) {
   s->args = args;
   s->kwargs = kwargs;
   keep_thread(s->thread = t);
+  if (s->is_parent) family_changes++;
+  s->family = family_changes;
   PyThreadState *ts = PyThreadState_GET();
   s->depth.begin(ts);
   s->exceptions.begin();
@@ -95,19 +107,22 @@ static void drop_call(State *s) {
 // An unstarted ancestor gets an outcome as the arguments of its first call. Answers with what it is to call; NULL: it does not start, and there is an
 // error in place of the outcome unless it has started meanwhile.
 static PyObject *start_heir(Thread *t, State *self, State *heir, PyObject *&outcome) {
-  PyObject *run = find_run(heir);
+  PyObject *args = outcome ? PyTuple_Pack(1, outcome) : nullptr; // may come with a collection, so before anything is looked at
+  PyObject *run = args || !outcome ? find_run(heir) : nullptr;
   if (run && heir->life != Life::unstarted) {
     Py_DECREF(run);
+    Py_XDECREF(args);
     return nullptr;
   }
-  bool starts = run && check_lineage(t, heir) && !(heir->faults && fails(heir));
-  PyObject *args = starts && outcome ? PyTuple_Pack(1, outcome) : nullptr;
-  starts = starts && (args || !outcome);
+  State *ancestor = known_ancestor(t, self);
+  bool starts = run && (ancestor || check_lineage(t, heir)) && !(heir->faults && fails(heir));
   Py_CLEAR(outcome);
-  if (starts && prepare_start(t, heir, args, nullptr)) {
+  if (starts && prepare_start(t, heir, args, nullptr, ancestor)) {
     if (link(self, heir) == GL_OK) return run;
     abandon_start(heir);
     PyErr_NoMemory();
+  } else if (!starts) {
+    Py_XDECREF(args);
   }
   Py_XDECREF(run);
   return nullptr;
@@ -117,7 +132,10 @@ static PyObject *start_heir(Thread *t, State *self, State *heir, PyObject *&outc
 // parent.
 static State *find_heir(Thread *t, State *self, PyObject *&outcome, PyObject *&run) {
   run = nullptr;
-  if (self->kills) return static_cast<State *>(gl_data(gl_parent(self->core)));
+  if (self->kills) {
+    if (self->is_parent) family_changes++;
+    return static_cast<State *>(gl_data(gl_parent(self->core)));
+  }
   for (State *s = self->parent ? self->parent->state : nullptr; s;) {
     if (s->life == Life::active && s->thread == t) {
       if (gl_parent(self->core) != s->core) link(self, s);

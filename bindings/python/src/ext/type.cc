@@ -166,7 +166,9 @@ static int clear(PyObject *self) {
     discard(s);
   }
   drop_all(g);
-  if (s) Py_CLEAR(s->parent);
+  if (!s) return 0;
+  if (s->is_parent) family_changes++;
+  Py_CLEAR(s->parent);
   return 0;
 }
 
@@ -251,6 +253,7 @@ int set_parent(PyObject *self, PyObject *value, void *) {
     if (s->life == Life::active && s->thread == own_thread && tell_core(s, parent) == GL_ECYCLE)
       return PyErr_SetString(PyExc_ValueError, "cyclic parent chain"), -1; // over somebody who kills
   }
+  if (s->is_parent || s->life == Life::active) family_changes++;
   PyGreenlet *old = s->parent;
   s->parent = parent->self;
   Py_INCREF(s->parent);
