@@ -80,8 +80,12 @@ private:
     unlocker.leave(isolate);
     hand_over(next);
     me->wait();
-    v8api::enter(isolate); // first: with breakpoints set, V8 asks for the thread's isolate while it takes the lock
+    // With breakpoints set, V8 before Node 26 asks for the thread's isolate while it takes the lock. Later ones keep the number of whoever entered last
+    // for the one that left, and check it.
+    bool enters_first = node_major() < 26;
+    if (enters_first) v8api::enter(isolate);
     unlocker.come_back();
+    if (!enters_first) v8api::enter(isolate);
     if (me == main) v8api::exit(isolate); // it is entered all the time
     v8api::set_async_frame(isolate, frame);
     return me->delivery;
@@ -125,6 +129,11 @@ private:
 
   gl_status change_tracer(bool add, gl_tracer tracer) override {
     return add ? gl_realm_trace_add(realm, tracer, this) : gl_realm_trace_remove(realm, tracer, this);
+  }
+
+  uint32_t node_major() {
+    const napi_node_version *version;
+    return napi_get_node_version(at.env, &version) == napi_ok ? version->major : 0;
   }
 
   gl_realm *realm = nullptr;
