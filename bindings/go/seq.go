@@ -60,17 +60,15 @@ func Pull[T any](t *Tree, body func(emit func(T) error) error) (next func() (val
 			return err
 		})
 	})
-	parent := t.Current()
 	next = func() (value T, err error, ok bool) {
 		if ended {
 			return value, nil, false
 		}
 		consumer = t.Current()
-		if parent != consumer {
+		if g.parent != consumer {
 			if err = g.SetParent(consumer); err != nil {
 				return value, err, true
 			}
-			parent = consumer
 		}
 		if _, err = g.Switch(nil); err != nil {
 			return value, err, true
@@ -128,14 +126,12 @@ func Push[T any](t *Tree, body func(values iter.Seq[T]) error) (push func(T) err
 		}
 		return nil, err
 	})
-	parent := t.Current()
 	run := func() error {
 		producer = t.Current()
-		if parent != producer {
+		if g.parent != producer {
 			if err := g.SetParent(producer); err != nil {
 				return err
 			}
-			parent = producer
 		}
 		_, err := g.Switch(nil)
 		if err == nil && producer != nil && !ended {
